@@ -1,0 +1,1 @@
+"""The messages and results of VisionMQ: types, limits and error codes; imports no other part."""

@@ -1,0 +1,80 @@
+"""The table of operations: names, parameters, results and how many pictures each takes."""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from visionmq.schemas import admin, document, messages, system
+from visionmq.schemas.common import Params
+from visionmq.schemas.limits import MAX_IMAGES
+
+
+class Operation(NamedTuple):
+    """One row: what goes in and what comes out."""
+
+    name: str
+    params: type[Params]
+    result: type[Struct]
+    least_images: int
+    most_images: int
+    summary: str
+
+
+_ROWS: Final = (
+    Operation("system.ping", system.PingParams, system.Pong, 0, 0, "Is an engine alive?"),
+    Operation("system.echo", system.EchoParams, system.Echo, 0, MAX_IMAGES, "Answer the frames unopened."),
+    Operation("document.recognize", document.RecognizeParams, document.Documents, 1, MAX_IMAGES, "Read documents."),
+    Operation("document.masks", document.MasksParams, document.Masks, 0, 0, "What can be recognised?"),
+    Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
+    Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
+    Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),
+    Operation("broker.pause", admin.OperationsParams, admin.Done, 0, 0, "Stop dispatching; requests wait."),
+    Operation("broker.resume", admin.OperationsParams, admin.Done, 0, 0, "Dispatch again."),
+    Operation("broker.purge", admin.OperationsParams, admin.Done, 0, 0, "Cancel what waits."),
+    Operation("broker.drain", admin.DrainParams, admin.Done, 0, 0, "Let a worker, or the broker, finish and end."),
+    Operation("broker.dead", admin.DeadParams, admin.DeadLetters, 0, 0, "Requests set aside after their attempts."),
+    Operation("broker.logs", admin.LogsParams, admin.Logs, 0, 0, "The last lines of the log."),
+)
+
+OPERATIONS: Final[dict[str, Operation]] = {row.name: row for row in _ROWS}
+"""All operations of this release by name."""
+
+BROKER_PREFIX: Final = "broker."
+"""Operations of this prefix are answered by the broker itself."""
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of an operation's parameters and result.
+
+    Raises KeyError for an unknown operation.
+    """
+    row = OPERATIONS[name]
+    (params, result), components = msgspec.json.schema_components(
+        (row.params, row.result), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": row.name,
+        "description": row.summary,
+        "images": {"least": row.least_images, "most": row.most_images},
+        "properties": {"params": params, "result": result},
+        "$defs": components,
+    }
+
+
+def message_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of all envelopes, by who sends them to whom."""
+    unions = {
+        "client to broker": messages.FromClient,
+        "broker to client": messages.ToClient,
+        "worker to broker": messages.FromWorker,
+        "broker to worker": messages.ToWorker,
+    }
+    schemas, components = msgspec.json.schema_components(tuple(unions.values()), ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "VisionMQ envelopes",
+        "properties": dict(zip(unions, schemas, strict=True)),
+        "$defs": components,
+    }
