@@ -1,0 +1,1 @@
+"""Identity documents: machine-readable zones (ICAO Doc 9303)."""
