@@ -4,6 +4,7 @@
 and nothing else; `encode` writes one. A body is decoded to the type its operation names.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final, TypeAlias, TypeVar
 
@@ -28,10 +29,10 @@ class ProtocolError(Exception):
 
 
 _encoder: Final = msgspec.json.Encoder()
-_from_client: Final = msgspec.json.Decoder(FromClient)
-_from_worker: Final = msgspec.json.Decoder(FromWorker)
-_to_client: Final = msgspec.json.Decoder(ToClient)
-_to_worker: Final = msgspec.json.Decoder(ToWorker)
+_from_client: "Final[msgspec.json.Decoder[FromClient]]" = msgspec.json.Decoder(FromClient)
+_from_worker: "Final[msgspec.json.Decoder[FromWorker]]" = msgspec.json.Decoder(FromWorker)
+_to_client: "Final[msgspec.json.Decoder[ToClient]]" = msgspec.json.Decoder(ToClient)
+_to_worker: "Final[msgspec.json.Decoder[ToWorker]]" = msgspec.json.Decoder(ToWorker)
 _MISTAKES: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 
 encode = _encoder.encode
@@ -108,27 +109,18 @@ def decode_body(kind: type[S], frame: Buffer) -> S:
         raise ProtocolError(ErrorCode.BAD_REQUEST, f"body: {mistake}") from None
 
 
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
 def check_depth(frame: Buffer) -> None:
     """Raise ProtocolError if brackets outside strings nest deeper than MAX_BODY_DEPTH."""
-    if bytes(frame).count(b"[") + bytes(frame).count(b"{") <= MAX_BODY_DEPTH:
-        return
-    depth, in_string, escaped = 0, False, False
-    for byte in bytes(frame):
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > MAX_BODY_DEPTH:
-                raise ProtocolError(ErrorCode.BAD_REQUEST, f"body nests deeper than {MAX_BODY_DEPTH} levels")
-        elif byte in b"]}":
-            depth -= 1
+    brackets = _STRINGS.sub(b"", bytes(frame)).translate(None, _NOT_BRACKETS)
+    depth = 0
+    for bracket in brackets:
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_BODY_DEPTH:
+            raise ProtocolError(ErrorCode.BAD_REQUEST, f"body nests deeper than {MAX_BODY_DEPTH} levels")
 
 
 def frames(message: Message, body: bytes, images: Sequence[Buffer] = ()) -> list[Buffer]:

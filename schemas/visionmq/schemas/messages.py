@@ -52,14 +52,14 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type",
 # ---- client to broker ---------------------------------------------------------------------
 
 
-class Hello(Message, tag="hello"):
+class Hello(Message, frozen=True, tag="hello"):
     """A client's first message; answered by `welcome`, or `error` if no version is shared."""
 
     v: int
     agent: Name = "unknown"
 
 
-class Request(Message, tag="request"):
+class Request(Message, frozen=True, tag="request"):
     """One operation on `images` pictures; followed by the body and the image frames."""
 
     v: int
@@ -74,13 +74,13 @@ class Request(Message, tag="request"):
     """Whether `accepted` and `progress` replies are wanted."""
 
 
-class Cancel(Message, tag="cancel"):
+class Cancel(Message, frozen=True, tag="cancel"):
     """Take the client's request back, waiting or running."""
 
     id: RequestId
 
 
-class Check(Message, tag="check"):
+class Check(Message, frozen=True, tag="check"):
     """Ask after requests that have long had no answer.
 
     Stored replies come again, and the ids the broker does not know come back in `unknown`.
@@ -92,7 +92,7 @@ class Check(Message, tag="check"):
 # ---- both ways ----------------------------------------------------------------------------
 
 
-class Heartbeat(Message, tag="heartbeat"):
+class Heartbeat(Message, frozen=True, tag="heartbeat"):
     """I am alive; the broker's answer names its instance, a worker's its state."""
 
     instance: Name | None = None
@@ -102,14 +102,14 @@ class Heartbeat(Message, tag="heartbeat"):
     """Engine processes that are warm."""
 
 
-class Bye(Message, tag="bye"):
+class Bye(Message, frozen=True, tag="bye"):
     """I leave now: a client's requests are cancelled, a worker's leases go to others."""
 
 
 # ---- broker to client and worker ----------------------------------------------------------
 
 
-class Welcome(Message, tag="welcome"):
+class Welcome(Message, frozen=True, tag="welcome"):
     """The broker's answer to `hello` and `ready`."""
 
     v: int
@@ -124,7 +124,7 @@ class Welcome(Message, tag="welcome"):
     """What workers serve at this moment."""
 
 
-class Reply(Message, tag="reply"):
+class Reply(Message, frozen=True, tag="reply"):
     """The state of a request; followed by a body and `images` frames."""
 
     id: RequestId
@@ -142,13 +142,13 @@ class Reply(Message, tag="reply"):
     """The cheaper plan that was taken because little time was left."""
 
 
-class Unknown(Message, tag="unknown"):
+class Unknown(Message, frozen=True, tag="unknown"):
     """The answer to `check`: of these the broker knows nothing; send them again."""
 
     ids: list[RequestId]
 
 
-class Refused(Message, tag="error"):
+class Refused(Message, frozen=True, tag="error"):
     """A message could not be taken, and named no request that could be answered."""
 
     code: str
@@ -158,7 +158,7 @@ class Refused(Message, tag="error"):
 # ---- worker to broker ---------------------------------------------------------------------
 
 
-class Ready(Message, tag="ready"):
+class Ready(Message, frozen=True, tag="ready"):
     """A worker's announcement: what it serves and how many requests it takes at once."""
 
     v: int
@@ -174,13 +174,13 @@ class Ready(Message, tag="ready"):
     """`name/version` of each engine."""
 
 
-class Credit(Message, tag="credit"):
+class Credit(Message, frozen=True, tag="credit"):
     """From now on the worker takes this many requests at once, those it holds included."""
 
     credit: Count
 
 
-class Answer(Message, tag="answer"):
+class Answer(Message, frozen=True, tag="answer"):
     """The end of a lease; followed by a body and `images` frames."""
 
     lease: int
@@ -194,18 +194,18 @@ class Answer(Message, tag="answer"):
     plan: Name | None = None
 
 
-class Progress(Message, tag="progress"):
+class Progress(Message, frozen=True, tag="progress"):
     """A partial answer; followed by a body and `images` frames."""
 
     lease: int
     images: Count = 0
 
 
-class Drain(Message, tag="drain"):
+class Drain(Message, frozen=True, tag="drain"):
     """From a worker: send no more work, I finish what I hold. To a worker: do that, then end."""
 
 
-class Log(Message, tag="log"):
+class Log(Message, frozen=True, tag="log"):
     """Warnings of a worker for the broker's log; each line is a JSON object without newlines."""
 
     lines: Annotated[list[str], Meta(max_length=80)]
@@ -214,7 +214,7 @@ class Log(Message, tag="log"):
 # ---- broker to worker ---------------------------------------------------------------------
 
 
-class Run(Message, tag="run"):
+class Run(Message, frozen=True, tag="run"):
     """A lease: run this request and answer; followed by the client's body and image frames."""
 
     lease: int
@@ -230,13 +230,13 @@ class Run(Message, tag="run"):
     updates: bool = False
 
 
-class Stop(Message, tag="stop"):
+class Stop(Message, frozen=True, tag="stop"):
     """Give this lease up (cancelled, or its time is over); still to be answered."""
 
     lease: int
 
 
-class Who(Message, tag="who"):
+class Who(Message, frozen=True, tag="who"):
     """The broker does not know this worker (it restarted, or gave it up): announce again."""
 
 

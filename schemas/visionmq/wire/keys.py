@@ -9,13 +9,13 @@ import os
 import stat
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 import zmq
 from msgspec import Meta, Struct
 
-_Z85: Final = Annotated[str, Meta(min_length=40, max_length=40)]
+_Z85: TypeAlias = Annotated[str, Meta(min_length=40, max_length=40)]
 BROKER_KEY: Final = "broker.key"
 AUTHORIZED: Final = "authorized"
 
@@ -36,9 +36,9 @@ class Identity(Struct, frozen=True, forbid_unknown_fields=True):
     """A CURVE key pair, and the public key of the broker it talks to (Z85 text)."""
 
     name: str
-    public: _Z85  # type: ignore[valid-type]
-    secret: _Z85  # type: ignore[valid-type]
-    server: _Z85  # type: ignore[valid-type]
+    public: _Z85
+    secret: _Z85
+    server: _Z85
 
     def __repr__(self) -> str:
         return f"Identity(name={self.name!r}, public={self.public!r})"
@@ -48,7 +48,7 @@ class Grant(Struct, frozen=True, forbid_unknown_fields=True):
     """What the holder of one public key may do."""
 
     name: str
-    public: _Z85  # type: ignore[valid-type]
+    public: _Z85
     role: Role
     operations: list[str] = msgspec.field(default_factory=lambda: ["*"])
     """Patterns of operations, such as `document.*`."""

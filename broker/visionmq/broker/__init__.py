@@ -1,0 +1,1 @@
+"""The broker: routes requests to workers; opens no picture and imports no engine."""

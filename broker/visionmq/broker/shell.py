@@ -1,0 +1,252 @@
+"""The broker's sockets: receive, decode, `handle`, send. One thread; no decision is made here.
+
+The loop is written for speed: the Cython base of pyzmq's socket without its sugar, the `more`
+bit of a frame instead of a socket option, frames passed on without a copy, a poll only when
+both sockets are empty. The garbage collector is off (docs/adr/0003).
+"""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+import zmq
+from zmq.backend import Socket as RawSocket
+from zmq.utils.monitor import parse_monitor_message
+
+from visionmq.broker.core import Broker
+from visionmq.broker.events import (
+    END,
+    LOG,
+    TO_CLIENT,
+    Action,
+    ClientSent,
+    ClientStalled,
+    ClientUnreachable,
+    DrainRequested,
+    Event,
+    Malformed,
+    Probe,
+    Tick,
+    WorkerSent,
+    WorkerUnreachable,
+)
+from visionmq.schemas import messages as m
+from visionmq.schemas.codec import ProtocolError, decode_from_client, decode_from_worker, salvage
+from visionmq.schemas.errors import ErrorCode
+from visionmq.schemas.limits import MAX_IMAGES, PROTOCOL_VERSION
+from visionmq.wire.keys import Grant, KeyRing
+
+_DONTWAIT: Final = int(zmq.DONTWAIT)
+_SNDMORE: Final = int(zmq.SNDMORE)
+_BATCH: Final = 256
+"""Messages taken from one socket before the other gets its turn."""
+_TICK_SECONDS: Final = 0.05
+_TICK_MS: Final = 50
+_MAX_FRAMES: Final = MAX_IMAGES + 2
+_LOG_LINES: Final = 1_000
+_LARGE: Final = 64 * 1024
+"""Frames from this size on are sent without a copy; below, a copy is quicker."""
+
+_Frames = Sequence[Any]
+
+
+class Shell:
+    """Owns the two ROUTERs and drives a core with them until it says END."""
+
+    def __init__(
+        self,
+        core: Broker,
+        clients: "zmq.Socket[bytes]",
+        workers: "zmq.Socket[bytes]",
+        *,
+        keys: KeyRing | None = None,
+        should_end: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Take over bound sockets; `should_end` is asked once a tick."""
+        self._core = core
+        self._clients = clients
+        self._workers = workers
+        self._keys = keys
+        self._should_end = should_end
+        self._log = structlog.get_logger()
+        self._running = True
+        self._failures: deque[Event] = deque()
+        self._send = (_sender(clients), _sender(workers))
+        self._receive_client = RawSocket.recv.__get__(clients)
+        self._receive_worker = RawSocket.recv.__get__(workers)
+        self._monitor = workers.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._poller = zmq.Poller()
+        self._poller.register(clients, zmq.POLLIN)
+        self._poller.register(workers, zmq.POLLIN)
+        core.log = deque(maxlen=_LOG_LINES)  # type: ignore[assignment]  # admin reads it as a list
+
+    def run(self) -> None:
+        """Serve until the core ends."""
+        clock = time.monotonic
+        next_tick = clock()
+        while self._running:
+            events = self._poller.poll(_TICK_MS)
+            for socket, _ in events:
+                if socket is self._workers:
+                    self._drain_workers()
+                else:
+                    self._drain_clients()
+            now = clock()
+            if now >= next_tick:
+                next_tick = now + _TICK_SECONDS
+                self._tick(now)
+
+    def close(self) -> None:
+        """Close the monitor; the sockets are the caller's."""
+        self._workers.disable_monitor()
+        self._monitor.close(linger=0)
+
+    def _tick(self, now: float) -> None:
+        if self._keys is not None and self._keys.refresh():
+            self._log.info("keys_read", keys=len(self._keys), problems=self._keys.problems)
+        if self._disconnections():
+            self._do(Probe(), now)
+        if self._should_end():
+            self._do(DrainRequested(), now)
+        self._do(Tick(), now)
+
+    def _disconnections(self) -> bool:
+        found = False
+        with contextlib.suppress(zmq.Again):
+            while True:
+                parse_monitor_message(self._monitor.recv_multipart(zmq.DONTWAIT))
+                found = True
+        return found
+
+    # ---- receiving ------------------------------------------------------------------------
+
+    def _drain_clients(self) -> None:
+        receive, clock = self._receive_client, time.monotonic
+        handle, perform, secure = self._core.handle, self._perform, self._keys is not None
+        for _ in range(_BATCH):
+            try:
+                peer = receive(_DONTWAIT)
+            except zmq.Again:
+                return
+            head = receive(_DONTWAIT, False)
+            frames = _rest(receive, head)
+            event: Event
+            try:
+                message = decode_from_client(head.buffer)
+                event = ClientSent(peer, message, frames, self._grant(head) if secure else None)
+                if frames and type(message) is not m.Request:
+                    event = _surplus(True, peer)
+            except ProtocolError as error:
+                event = _malformed(True, peer, error, head)
+            now = clock()
+            perform(handle(event, now), now)
+
+    def _drain_workers(self) -> None:
+        receive, clock = self._receive_worker, time.monotonic
+        handle, perform, secure = self._core.handle, self._perform, self._keys is not None
+        for _ in range(_BATCH):
+            try:
+                peer = receive(_DONTWAIT)
+            except zmq.Again:
+                return
+            head = receive(_DONTWAIT, False)
+            frames = _rest(receive, head)
+            event: Event
+            try:
+                message = decode_from_worker(head.buffer)
+                event = WorkerSent(peer, message, frames, self._grant(head) if secure else None)
+            except ProtocolError as error:
+                event = _malformed(False, peer, error, head)
+            now = clock()
+            perform(handle(event, now), now)
+
+    def _grant(self, head: "zmq.Frame") -> Grant | None:
+        """Return the grant of the key that this very message came under."""
+        try:
+            public = head.get("User-Id")
+        except zmq.ZMQError:
+            return None
+        return self._keys.grant(str(public)) if self._keys is not None else None
+
+    # ---- doing ----------------------------------------------------------------------------
+
+    def _do(self, event: Event, now: float) -> None:
+        self._perform(self._core.handle(event, now), now)
+
+    def _perform(self, actions: list[Action], now: float) -> None:
+        self._perform_once(actions)
+        if self._failures:
+            self._report_failures(now)
+
+    def _perform_once(self, actions: list[Action]) -> None:
+        for kind, target, content in actions:
+            if kind <= 1:
+                try:
+                    self._send[kind](target, content)
+                except zmq.ZMQError as error:
+                    self._failures.append(_failure(kind, target, content, error))
+            elif kind == LOG:
+                level, name = target
+                getattr(self._log, level)(name, **content)
+            elif kind == END:
+                self._running = False
+
+    def _report_failures(self, now: float) -> None:
+        """Tell the core what could not be sent; in a loop, not in recursion: all workers may be gone."""
+        failures, self._failures = self._failures, deque()
+        while failures:
+            actions = self._core.handle(failures.popleft(), now)
+            self._perform_once(actions)
+            failures.extend(self._failures)
+            self._failures.clear()
+
+
+def _failure(kind: int, peer: bytes, frames: _Frames, error: zmq.ZMQError) -> Event:
+    if kind != TO_CLIENT:
+        return WorkerUnreachable(peer)
+    return ClientStalled(peer, frames) if error.errno == zmq.EAGAIN else ClientUnreachable(peer, frames)
+
+
+def _rest(receive: Callable[..., Any], head: Any) -> list[Any]:
+    """Return the frames after the envelope; past the limits they are read and dropped."""
+    if not head.more:
+        return []
+    frame = receive(_DONTWAIT, False)
+    frames = [frame]
+    while frame.more:
+        frame = receive(_DONTWAIT, False)
+        if len(frames) < _MAX_FRAMES:
+            frames.append(frame)
+    return frames
+
+
+def _sender(socket: "zmq.Socket[bytes]") -> Callable[[bytes, _Frames], None]:
+    """Return a function that sends one message to a peer, never blocking.
+
+    Only the first frame can fail: once libzmq has taken it, the rest of the message follows.
+    """
+    send = RawSocket.send.__get__(socket)
+
+    def transmit(peer: bytes, frames: _Frames) -> None:
+        send(peer, _DONTWAIT | _SNDMORE)
+        last = len(frames) - 1
+        for index, frame in enumerate(frames):
+            send(frame, _SNDMORE | _DONTWAIT if index < last else _DONTWAIT, type(frame) is bytes)
+
+    return transmit
+
+
+def _malformed(from_client: bool, peer: bytes, error: ProtocolError, head: Any) -> Malformed:
+    request_id, version = salvage(head.buffer) if from_client else (None, None)
+    if version is not None and version != PROTOCOL_VERSION:
+        return Malformed(
+            from_client, peer, ErrorCode.UNSUPPORTED_VERSION, f"version {version} is not spoken", request_id
+        )
+    return Malformed(from_client, peer, error.code, str(error), request_id)
+
+
+def _surplus(from_client: bool, peer: bytes) -> Malformed:
+    return Malformed(from_client, peer, ErrorCode.BAD_REQUEST, "this message is one frame; more came", None)
