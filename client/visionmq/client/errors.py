@@ -1,0 +1,235 @@
+"""What can go wrong, as one tree of exceptions.
+
+    VisionMQError
+    ├── CallerError                    the request has to change
+    │   ├── BadRequest                 bad_request
+    │   ├── UnsupportedVersion         unsupported_version
+    │   ├── TooLarge                   too_large
+    │   ├── UnknownOperation           unknown_operation
+    │   ├── Conflict                   conflict
+    │   ├── Unauthorized               unauthorized
+    │   ├── Forbidden                  forbidden
+    │   ├── RateLimited                rate_limited
+    │   ├── Cancelled                  cancelled
+    │   └── BadImage                   bad_image
+    ├── ServiceError                   the service has to change, or has to be asked again later
+    │   ├── Busy                       busy
+    │   ├── NoWorker                   no_worker
+    │   ├── ShuttingDown               shutting_down
+    │   ├── DeadlineExceeded           deadline_exceeded (also a TimeoutError)
+    │   ├── EngineUnavailable          engine_unavailable
+    │   ├── EngineCrashed              engine_crashed
+    │   ├── OutOfMemory                out_of_memory
+    │   ├── WorkerLost                 worker_lost
+    │   └── Internal                   internal
+    └── LocalError                     the service never said it; made on this side
+        ├── Unreachable                nobody answered (also a ConnectionError)
+        ├── Timeout                    no reply in time (also a TimeoutError)
+        └── ClosedError                the client is closed, or its local service ended
+
+One class for each code of the wire (docs/protocol.md, section 6), so that `except Busy` works.
+"""
+
+from typing import Any, ClassVar, Final
+
+from visionmq.schemas.errors import TRAITS, Error, ErrorCode
+
+
+class VisionMQError(Exception):
+    """A request has failed; `message` says why and `hint` what to do next."""
+
+    code: ClassVar[ErrorCode | None] = None
+    """The code on the wire; None for what this side found out itself."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
+        stage: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        trait = TRAITS[self.code] if self.code is not None else None
+        self.message = message
+        self.hint = hint if hint is not None else (trait.hint if trait else "")
+        self.request_id = request_id
+        self.retryable = retryable if retryable is not None else (trait.retryable if trait else False)
+        """Whether the same request may succeed later."""
+        self.stage = stage
+        """Where it happened: `client`, `broker`, `worker`, `gate`, `decode` or the engine's name."""
+        self.retry_after = retry_after
+        """Seconds to wait before asking again; None where the service did not say."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        named = ("hint", "request_id", "retryable", "stage", "retry_after")
+        return _rebuild, (type(self), self.message, {name: getattr(self, name) for name in named})
+
+
+def _rebuild(kind: type[VisionMQError], message: str, named: dict[str, Any]) -> VisionMQError:
+    return kind(message, **named)
+
+
+class CallerError(VisionMQError):
+    """The request, the key or the rate is not acceptable."""
+
+
+class ServiceError(VisionMQError):
+    """The service could not do what was asked."""
+
+
+class LocalError(VisionMQError):
+    """Found out on this side, without a word from the service."""
+
+
+class BadRequest(CallerError):
+    """Frames, JSON or parameters are wrong."""
+
+    code = ErrorCode.BAD_REQUEST
+
+
+class UnsupportedVersion(CallerError):
+    """The two sides share no version of the protocol."""
+
+    code = ErrorCode.UNSUPPORTED_VERSION
+
+
+class TooLarge(CallerError):
+    """A limit on sizes or counts is passed."""
+
+    code = ErrorCode.TOO_LARGE
+
+
+class UnknownOperation(CallerError):
+    """No such operation."""
+
+    code = ErrorCode.UNKNOWN_OPERATION
+
+
+class Conflict(CallerError):
+    """The request id was used for another request."""
+
+    code = ErrorCode.CONFLICT
+
+
+class Unauthorized(CallerError):
+    """The key is unknown, revoked or unreadable."""
+
+    code = ErrorCode.UNAUTHORIZED
+
+
+class Forbidden(CallerError):
+    """The key does not cover the operation."""
+
+    code = ErrorCode.FORBIDDEN
+
+
+class RateLimited(CallerError):
+    """The key's rate is used up."""
+
+    code = ErrorCode.RATE_LIMITED
+
+
+class Cancelled(CallerError):
+    """The request was cancelled on the service's side, for instance by `purge`."""
+
+    code = ErrorCode.CANCELLED
+
+
+class BadImage(CallerError):
+    """A picture is broken, refused by the gate, or cannot be read here."""
+
+    code = ErrorCode.BAD_IMAGE
+
+
+class Busy(ServiceError):
+    """A queue is full."""
+
+    code = ErrorCode.BUSY
+
+
+class NoWorker(ServiceError):
+    """No worker serves the operation now."""
+
+    code = ErrorCode.NO_WORKER
+
+
+class ShuttingDown(ServiceError):
+    """The broker or the worker takes no more work."""
+
+    code = ErrorCode.SHUTTING_DOWN
+
+
+class DeadlineExceeded(ServiceError, TimeoutError):
+    """The service gave the request up because its time was over."""
+
+    code = ErrorCode.DEADLINE_EXCEEDED
+
+
+class EngineUnavailable(ServiceError):
+    """The engine lacks a model or a library."""
+
+    code = ErrorCode.ENGINE_UNAVAILABLE
+
+
+class EngineCrashed(ServiceError):
+    """The input ended the engine process."""
+
+    code = ErrorCode.ENGINE_CRASHED
+
+
+class OutOfMemory(ServiceError):
+    """The job passed its memory limit."""
+
+    code = ErrorCode.OUT_OF_MEMORY
+
+
+class WorkerLost(ServiceError):
+    """Three workers died holding the request."""
+
+    code = ErrorCode.WORKER_LOST
+
+
+class Internal(ServiceError):
+    """The service is at fault; its log has the details."""
+
+    code = ErrorCode.INTERNAL
+
+
+class Unreachable(LocalError, ConnectionError):
+    """No broker answered at any endpoint; the message names all that were tried."""
+
+
+class Timeout(LocalError, TimeoutError):
+    """No reply came in time; whether the work was done is not known."""
+
+
+class ClosedError(LocalError):
+    """The client is closed, or the local service it owned has ended."""
+
+
+def _leaves(kind: type[VisionMQError]) -> list[type[VisionMQError]]:
+    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _leaves(child))]
+
+
+BY_CODE: Final[dict[ErrorCode, type[VisionMQError]]] = {
+    kind.code: kind for kind in _leaves(VisionMQError) if kind.code is not None
+}
+"""The class of each code."""
+
+
+def from_wire(error: Error, request_id: str | None = None) -> VisionMQError:
+    """Return the exception for the error object of a reply or of one failed item."""
+    return BY_CODE[error.code](
+        error.message,
+        hint=error.hint,
+        request_id=error.request_id or request_id,
+        retryable=error.retryable,
+        stage=error.stage,
+        retry_after=None if error.retry_after_ms is None else error.retry_after_ms / 1000,
+    )
