@@ -1,0 +1,75 @@
+"""Many files with a bounded number of requests in flight; results come in the files' order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+"""What is taken from a folder; a file that is named itself is sent whatever it is called."""
+
+
+class Pending(Protocol):
+    """A request in flight."""
+
+    def result(self) -> Any:
+        """Return the reply, or raise."""
+
+    def cancel(self) -> Any:
+        """Give the request up, on the server too."""
+
+
+def pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield files as named and the pictures in folders and below, sorted by path.
+
+    Raises FileNotFoundError for a path that is not there.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                found for found in path.rglob("*") if found.suffix.lower() in SUFFIXES and found.is_file()
+            )
+        elif path.exists():
+            yield path
+        else:
+            raise FileNotFoundError(path)
+
+
+def in_order(
+    files: Iterable[Path], submit: Callable[[Path], Pending], *, window: int
+) -> Iterator[tuple[Path, Any | Exception]]:
+    """Yield each file with its reply or its error, in order, with at most `window` requests in flight.
+
+    What is still in flight when the iteration ends early (Ctrl-C, an error) is cancelled.
+    """
+    flying: deque[tuple[Path, Pending | Exception]] = deque()
+    try:
+        for file in files:
+            flying.append((file, _submit(submit, file)))
+            if len(flying) >= window:
+                yield _land(flying)
+        while flying:
+            yield _land(flying)
+    finally:
+        for _, request in flying:
+            if not isinstance(request, Exception):
+                request.cancel()
+
+
+def _submit(submit: Callable[[Path], Pending], file: Path) -> Pending | Exception:
+    try:
+        return submit(file)
+    except Exception as error:
+        return error
+
+
+def _land(flying: deque[tuple[Path, Pending | Exception]]) -> tuple[Path, Any | Exception]:
+    file, request = flying[0]
+    outcome: Any | Exception = request
+    if not isinstance(request, Exception):
+        try:
+            outcome = request.result()
+        except Exception as error:
+            outcome = error
+    flying.popleft()
+    return file, outcome

@@ -1,0 +1,121 @@
+"""Where results go: a terminal, standard output, one file, or a folder with pictures."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import msgspec
+
+from visionmq.client.cli.failures import Exit, Failure
+from visionmq.client.cli.show import for_people, print_document
+
+RESULTS = "results.jsonl"
+"""The file in an output folder that has one line a picture."""
+
+
+class Sink(Protocol):
+    """Takes one line a file, in order."""
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Take a line; it is safe once this returns."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+class Screen:
+    """Tables for a person."""
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Print a table."""
+        print_document(line)
+
+    def close(self) -> None:
+        """Do nothing: all is printed."""
+
+
+class Lines:
+    """JSON lines, each flushed, so that a broken run leaves whole lines."""
+
+    def __init__(self, stream: BinaryIO, *, owned: bool = True) -> None:
+        self._stream = stream
+        self._owned = owned
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Write one line."""
+        self._stream.write(msgspec.json.encode(line) + b"\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file, if it is ours."""
+        if self._owned:
+            self._stream.close()
+
+
+class Array:
+    """One JSON array, written at the end."""
+
+    def __init__(self, stream: BinaryIO, *, owned: bool = True) -> None:
+        self._inner = Lines(stream, owned=owned)
+        self._stream = stream
+        self._lines: list[Mapping[str, Any]] = []
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Keep one line."""
+        self._lines.append(line)
+
+    def close(self) -> None:
+        """Write the array."""
+        self._stream.write(msgspec.json.format(msgspec.json.encode(self._lines)) + b"\n")
+        self._stream.flush()
+        self._inner.close()
+
+
+def lines_file(output: Path | None) -> Path | None:
+    """Return the file of JSON lines that `--output` means; None if it is none."""
+    if output is None or output.suffix == ".json":
+        return None
+    return output if output.suffix in {".jsonl", ".ndjson"} else output / RESULTS
+
+
+def pictures_folder(output: Path | None) -> Path:
+    """Return the folder that wanted pictures go to: the output's, or the current one."""
+    if output is None:
+        return Path()
+    return output.parent if output.suffix in {".json", ".jsonl", ".ndjson"} else output
+
+
+def done_files(path: Path) -> set[str]:
+    """Return the files that already have a line; a line torn by a crash is cut off the file."""
+    if not path.exists():
+        return set()
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
+    try:
+        return {msgspec.json.decode(line)["file"] for line in content[:whole].splitlines() if line.strip()}
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        raise Failure(f"{path} holds other things than results", "Choose another --output.", Exit.USAGE) from None
+
+
+def open_sink(output: Path | None, *, as_json: bool, as_lines: bool, resume: bool) -> Sink:
+    """Return the sink that the options mean; a file that exists is only ever added to, on --resume."""
+    target = lines_file(output)
+    if target is not None:
+        return Lines(_open(target, "ab" if resume else "xb"))
+    if output is not None:
+        return Array(_open(output, "xb"))
+    if as_json:
+        return Array(sys.stdout.buffer, owned=False)
+    return Screen() if for_people() and not as_lines else Lines(sys.stdout.buffer, owned=False)
+
+
+def _open(path: Path, mode: str) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return path.open(mode)  # type: ignore[return-value]  # binary by every mode above
+    except FileExistsError:
+        raise Failure(f"{path} exists", "Add --resume to go on with it, or remove it first.", Exit.USAGE) from None
