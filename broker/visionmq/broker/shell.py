@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 import zmq
 from zmq.backend import Socket as RawSocket
+from zmq.backend import zmq_poll
 from zmq.utils.monitor import parse_monitor_message
 
 from visionmq.broker.core import Broker
@@ -40,16 +41,13 @@ from visionmq.schemas.limits import MAX_IMAGES, PROTOCOL_VERSION
 from visionmq.wire.keys import Grant, KeyRing
 
 _DONTWAIT: Final = int(zmq.DONTWAIT)
-_SNDMORE: Final = int(zmq.SNDMORE)
+_DONTWAIT_SNDMORE: Final = int(zmq.DONTWAIT | zmq.SNDMORE)
 _BATCH: Final = 256
 """Messages taken from one socket before the other gets its turn."""
 _TICK_SECONDS: Final = 0.05
 _TICK_MS: Final = 50
 _MAX_FRAMES: Final = MAX_IMAGES + 2
 _LOG_LINES: Final = 1_000
-_LARGE: Final = 64 * 1024
-"""Frames from this size on are sent without a copy; below, a copy is quicker."""
-
 _Frames = Sequence[Any]
 
 
@@ -74,22 +72,19 @@ class Shell:
         self._log = structlog.get_logger()
         self._running = True
         self._failures: deque[Event] = deque()
-        self._send = (_sender(clients), _sender(workers))
+        self._send = (RawSocket.send.__get__(clients), RawSocket.send.__get__(workers))
         self._receive_client = RawSocket.recv.__get__(clients)
         self._receive_worker = RawSocket.recv.__get__(workers)
         self._monitor = workers.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        self._poller = zmq.Poller()
-        self._poller.register(clients, zmq.POLLIN)
-        self._poller.register(workers, zmq.POLLIN)
         core.log = deque(maxlen=_LOG_LINES)  # type: ignore[assignment]  # admin reads it as a list
 
     def run(self) -> None:
         """Serve until the core ends."""
         clock = time.monotonic
         next_tick = clock()
+        watched = [(self._clients, int(zmq.POLLIN)), (self._workers, int(zmq.POLLIN))]
         while self._running:
-            events = self._poller.poll(_TICK_MS)
-            for socket, _ in events:
+            for socket, _ in zmq_poll(watched, _TICK_MS):
                 if socket is self._workers:
                     self._drain_workers()
                 else:
@@ -132,7 +127,7 @@ class Shell:
             except zmq.Again:
                 return
             head = receive(_DONTWAIT, False)
-            frames = _rest(receive, head)
+            frames = _rest(receive) if head.more else []
             event: Event
             try:
                 message = decode_from_client(head.buffer)
@@ -153,7 +148,7 @@ class Shell:
             except zmq.Again:
                 return
             head = receive(_DONTWAIT, False)
-            frames = _rest(receive, head)
+            frames = _rest(receive) if head.more else []
             event: Event
             try:
                 message = decode_from_worker(head.buffer)
@@ -184,8 +179,14 @@ class Shell:
     def _perform_once(self, actions: list[Action]) -> None:
         for kind, target, content in actions:
             if kind <= 1:
+                send = self._send[kind]
                 try:
-                    self._send[kind](target, content)
+                    # Only the first frame can fail: once libzmq has taken it, the rest of the message follows.
+                    send(target, _DONTWAIT_SNDMORE)
+                    for frame in content[:-1]:
+                        send(frame, _DONTWAIT_SNDMORE, type(frame) is bytes)
+                    frame = content[-1]
+                    send(frame, _DONTWAIT, type(frame) is bytes)
                 except zmq.ZMQError as error:
                     self._failures.append(_failure(kind, target, content, error))
             elif kind == LOG:
@@ -210,10 +211,8 @@ def _failure(kind: int, peer: bytes, frames: _Frames, error: zmq.ZMQError) -> Ev
     return ClientStalled(peer, frames) if error.errno == zmq.EAGAIN else ClientUnreachable(peer, frames)
 
 
-def _rest(receive: Callable[..., Any], head: Any) -> list[Any]:
-    """Return the frames after the envelope; past the limits they are read and dropped."""
-    if not head.more:
-        return []
+def _rest(receive: Callable[..., Any]) -> list[Any]:
+    """Return the frames after the envelope; those past the limit are read and dropped."""
     frame = receive(_DONTWAIT, False)
     frames = [frame]
     while frame.more:
@@ -221,22 +220,6 @@ def _rest(receive: Callable[..., Any], head: Any) -> list[Any]:
         if len(frames) < _MAX_FRAMES:
             frames.append(frame)
     return frames
-
-
-def _sender(socket: "zmq.Socket[bytes]") -> Callable[[bytes, _Frames], None]:
-    """Return a function that sends one message to a peer, never blocking.
-
-    Only the first frame can fail: once libzmq has taken it, the rest of the message follows.
-    """
-    send = RawSocket.send.__get__(socket)
-
-    def transmit(peer: bytes, frames: _Frames) -> None:
-        send(peer, _DONTWAIT | _SNDMORE)
-        last = len(frames) - 1
-        for index, frame in enumerate(frames):
-            send(frame, _SNDMORE | _DONTWAIT if index < last else _DONTWAIT, type(frame) is bytes)
-
-    return transmit
 
 
 def _malformed(from_client: bool, peer: bytes, error: ProtocolError, head: Any) -> Malformed:

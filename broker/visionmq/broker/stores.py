@@ -1,5 +1,6 @@
 """Bounded stores: replies kept for repeats, dead letters, and the wheel of deadlines."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,11 +22,15 @@ class StoredReply(NamedTuple):
 
 
 class StoredReplies:
-    """Terminal replies by request, oldest out first: bounded in time, number and bytes."""
+    """Terminal replies by request, oldest out first: bounded in time, number and bytes.
+
+    A deque keeps the order: the first key of a dict that loses its first keys is slow to find.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._kept: dict[str, StoredReply] = {}
+        self._order: deque[str] = deque()
         self.size = 0
 
     def put(self, key: str, ticket: Ticket, frames: Sequence[Frame], size: int, now: float) -> None:
@@ -33,10 +38,10 @@ class StoredReplies:
         limits = self._settings
         if size > limits.stored_bytes:
             return
-        kept = self._kept
-        kept[key] = StoredReply(frames, size, now + limits.stored_seconds, ticket.request.op, ticket.size)
+        self._kept[key] = StoredReply(frames, size, now + limits.stored_seconds, ticket.request.op, ticket.size)
+        self._order.append(key)
         self.size += size
-        while self.size > limits.stored_bytes or len(kept) > limits.stored_replies:
+        while self.size > limits.stored_bytes or len(self._order) > limits.stored_replies:
             self._drop_oldest()
 
     def get(self, key: str) -> StoredReply | None:
@@ -45,11 +50,11 @@ class StoredReplies:
 
     def expire(self, now: float) -> None:
         """Drop what is too old."""
-        while self._kept and next(iter(self._kept.values())).until <= now:
+        while self._order and self._kept[self._order[0]].until <= now:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        self.size -= self._kept.pop(next(iter(self._kept))).size
+        self.size -= self._kept.pop(self._order.popleft()).size
 
     def __len__(self) -> int:
         return len(self._kept)
