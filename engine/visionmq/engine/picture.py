@@ -15,8 +15,8 @@ from visionmq.schemas.limits import MAX_PIXELS
 os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(MAX_PIXELS)
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 """Height x width x 3, BGR."""
