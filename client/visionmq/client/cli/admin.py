@@ -116,13 +116,13 @@ def _touch(context: typer.Context, verb: str, what: str, call: Callable[[Any], A
 @talks
 def pause(context: typer.Context, operations: Operations = None) -> None:
     """Let requests wait instead of being sent to workers."""
-    _touch(context, "paused", "operations", lambda client: client.pause(operations or []))
+    _touch(context, "paused", "operations", lambda client: client.pause(*operations or ()))
 
 
 @talks
 def resume(context: typer.Context, operations: Operations = None) -> None:
     """Send paused requests to workers again."""
-    _touch(context, "resumed", "operations", lambda client: client.resume(operations or []))
+    _touch(context, "resumed", "operations", lambda client: client.resume(*operations or ()))
 
 
 @talks
@@ -134,7 +134,7 @@ def purge(
     """Cancel every request that waits."""
     if not yes:
         typer.confirm("Cancel all that waits?", abort=True)
-    _touch(context, "cancelled", "requests", lambda client: client.purge(operations or []))
+    _touch(context, "cancelled", "requests", lambda client: client.purge(*operations or ()))
 
 
 @talks
@@ -143,7 +143,7 @@ def drain(
     worker: Annotated[str | None, typer.Argument(metavar="[WORKER]", help="The broker itself where empty.")] = None,
 ) -> None:
     """Let a worker, or the broker, finish what it holds and end."""
-    _touch(context, "draining", "workers" if worker else "broker", lambda client: client.drain(worker))
+    _touch(context, "drains:", "worker" if worker else "broker", lambda client: client.drain(worker))
 
 
 @talks

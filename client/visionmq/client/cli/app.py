@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from visionmq.client.cli import admin, demo, doctor, document, keys, programs, schema, up
-from visionmq.client.cli.group import examples, make_group
+from visionmq.client.cli.group import examples
 from visionmq.client.cli.options import Broker, Key, Seconds, from_environment
 from visionmq.wire import VERSION
 
@@ -16,7 +16,7 @@ _EPILOG = examples(
     "visionmq -b tcp://10.0.0.5:5760 --key me.key info",
 )
 
-app = make_group(None, epilog=_EPILOG, add_completion=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", epilog=_EPILOG)
 
 
 def _print_version(wanted: bool) -> None:

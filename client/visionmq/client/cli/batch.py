@@ -1,7 +1,7 @@
 """Many files with a bounded number of requests in flight; results come in the files' order."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -33,6 +33,15 @@ def pictures(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
         else:
             raise FileNotFoundError(path)
+
+
+def short_names(files: Sequence[Path]) -> dict[Path, str]:
+    """Return a name for the pictures of each file: its own, or with its folders where two share one."""
+    counts = Counter(file.stem for file in files)
+    return {
+        file: file.stem if counts[file.stem] == 1 else "_".join(part for part in file.parts if part.strip("/.\\:"))
+        for file in files
+    }
 
 
 def in_order(

@@ -34,7 +34,7 @@ def _show(specimen: Path, output: Path) -> None:
         ready = perf_counter()
         reply = client.call("document.recognize", {"want": ["overlay"]}, [specimen])
         done = perf_counter()
-    line = make_line(Path("specimen"), reply, output) | {"file": "specimen.jpg"}
+    line = make_line(Path("specimen.jpg"), reply, output / "specimen")
     overlay = line.pop("images", {}).get("overlay")
     print_document(line)
     if not line["ok"]:

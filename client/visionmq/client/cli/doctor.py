@@ -8,6 +8,7 @@ import typer
 
 from visionmq.client.cli.failures import Exit
 from visionmq.client.cli.options import Settings, settings_of, talks
+from visionmq.wire.sockets import CLIENT_ENDPOINT
 
 if TYPE_CHECKING:
     from visionmq.client.cli.checks import Finding
@@ -49,9 +50,10 @@ def _findings(settings: Settings, folder: Path) -> "Iterator[Finding]":
         if finding.state is not checks.State.OK:
             return
         identity = read_identity(settings.key)
-    if not settings.brokers:
-        yield from checks.ports()
-    for endpoint in settings.brokers:
+    usual = list(checks.ports()) if not settings.brokers else []
+    yield from usual
+    taken = any(finding.state is not checks.State.OK for finding in usual)
+    for endpoint in settings.brokers or ((CLIENT_ENDPOINT,) if taken else ()):
         yield from checks.address(endpoint, identity)
 
 

@@ -94,17 +94,27 @@ def _files(paths: list[Path]) -> list[Path]:
 
 def _run(client: "Client", files: list[Path], params: dict[str, Any], *, sink: Any, window: int, folder: Path) -> int:
     """Send all files and write all lines; return how many failed."""
-    from visionmq.client.cli.batch import in_order
+    from visionmq.client.cli.batch import in_order, short_names
 
     failed = 0
+    names = short_names(files)
     outcomes = in_order(files, lambda file: client.submit("document.recognize", params, [file]), window=window)
     with closing(outcomes), _progress(len(files)) as advance:  # type: ignore[type-var]  # a generator closes
         for file, outcome in outcomes:
-            line = make_line(file, outcome, folder)
+            _stop_if_hopeless(outcome)
+            line = make_line(file, outcome, folder / names[file])
             failed += not line["ok"]
             sink.write(line)
             advance()
     return failed
+
+
+def _stop_if_hopeless(outcome: Any) -> None:
+    """Raise what every further file would meet too, so that --resume finds them still to do."""
+    from visionmq.client.errors import ClosedError, Unauthorized, Unreachable, UnsupportedVersion
+
+    if isinstance(outcome, ClosedError | Unauthorized | Unreachable | UnsupportedVersion):
+        raise outcome
 
 
 @contextmanager
@@ -130,8 +140,11 @@ def _progress(total: int) -> Iterator[Any]:
         yield advance
 
 
-def make_line(file: Path, outcome: Any, folder: Path) -> dict[str, Any]:
-    """Return the line of one file: its result, or what went wrong with it."""
+def make_line(file: Path, outcome: Any, stem: Path) -> dict[str, Any]:
+    """Return the line of one file: its result, or what went wrong with it.
+
+    Pictures that came with the result are saved as `stem` and their own name.
+    """
     if isinstance(outcome, Exception):
         return {"file": str(file), "ok": False, "error": _describe(outcome)}
     import msgspec
@@ -141,7 +154,7 @@ def make_line(file: Path, outcome: Any, folder: Path) -> dict[str, Any]:
     if not item["ok"]:
         return {"file": str(file), "ok": False, "error": item["error"]}
     line: dict[str, Any] = {"file": str(file), "ok": True, "result": item["result"]}
-    saved = _save_pictures(file, result.get("images", []), outcome.images, folder)
+    saved = _save_pictures(stem, result.get("images", []), outcome.images)
     return line | {"images": saved} if saved else line
 
 
@@ -160,14 +173,14 @@ def _describe(error: Exception) -> dict[str, Any]:
     }
 
 
-def _save_pictures(file: Path, attachments: list[Mapping[str, Any]], frames: Any, folder: Path) -> dict[str, str]:
+def _save_pictures(stem: Path, attachments: list[Mapping[str, Any]], frames: Any) -> dict[str, str]:
     """Write the pictures that came with a result as STEM-NAME.EXT and return where."""
     saved = {}
     for attachment in attachments:
         suffix = {"image/jpeg": "jpg", "image/png": "png"}.get(attachment["media_type"], "bin")
         name = "".join(c if c.isalnum() else "-" for c in attachment["name"])
-        path = folder / f"{file.stem}-{name}.{suffix}"
-        folder.mkdir(parents=True, exist_ok=True)
+        path = stem.with_name(f"{stem.name}-{name}.{suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(frames[attachment["frame"]]))
         saved[attachment["name"]] = str(path)
     return saved

@@ -23,6 +23,6 @@ def examples(*lines: str) -> str:
     return "Examples:\n\n" + "\n\n".join(f"$ {line}" for line in lines)
 
 
-def make_group(text: str | None, **options: Any) -> typer.Typer:
+def make_group(text: str, **options: Any) -> typer.Typer:
     """Return an empty group of commands that shows its help if none is named."""
     return typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="markdown", **options)

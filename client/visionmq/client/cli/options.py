@@ -100,7 +100,7 @@ def connect_or_embed(settings: Settings, *, children: int | None = None) -> "Abs
         return connect(settings)
     from visionmq.client import Client
 
-    return Client.local(children=children)
+    return Client.local(children=children, **_time(settings))
 
 
 def _time(settings: Settings) -> dict[str, Any]:
