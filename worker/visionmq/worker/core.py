@@ -318,7 +318,7 @@ class Core:
 
     def _dispatch(self, now: float) -> None:
         while self.pool.idle and len(self.queue):
-            batch = self.queue.next_batch(now, self.limits, len(self.pool.idle))
+            batch = self.queue.next_batch(now, self.limits)
             if not batch:
                 return
             alive = [job for job in batch if job.deadline > now]

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from visionmq.schemas.messages import Run
@@ -66,8 +67,8 @@ class Queue:
         """Take out all jobs of one broker."""
         return self._take(job for job in self._waiting.values() if job.broker == broker)
 
-    def next_batch(self, now: float, limits: Mapping[str, int], free: int) -> list[Job]:
-        """Take the jobs that one of `free` children should do next; none if all should wait for company."""
+    def next_batch(self, now: float, limits: Mapping[str, int]) -> list[Job]:
+        """Take the jobs that a free child should do next; none if all should wait for company."""
         self.opens_at = float("inf")
         passed: set[str] = set()
         for job in self._waiting.values():
@@ -76,7 +77,7 @@ class Queue:
                 return self._take([job])
             if job.run.op in passed:
                 continue
-            batch = self._mates(job, most, free)
+            batch = self._mates(job, most)
             opens_at = job.arrived + self.max_wait
             if len(batch) == most or opens_at <= now:
                 return self._take(batch)
@@ -84,15 +85,10 @@ class Queue:
             self.opens_at = min(self.opens_at, opens_at)
         return []
 
-    def _mates(self, first: Job, most: int, free: int) -> list[Job]:
-        """Return the jobs to go with `first`, leaving their share to the other free children."""
-        found: list[Job] = []
-        for job in self._waiting.values():
-            if job.run.op == first.run.op and not job.alone:
-                found.append(job)
-                if len(found) == most * free:
-                    break
-        return found[: min(most, -(-len(found) // free))] if self.max_wait <= 0 else found[:most]
+    def _mates(self, first: Job, most: int) -> list[Job]:
+        """Return `first` and the jobs that may go with it, in order of arrival."""
+        op = first.run.op
+        return list(islice((job for job in self._waiting.values() if job.run.op == op and not job.alone), most))
 
     def _take(self, jobs: Iterable[Job]) -> list[Job]:
         taken = list(jobs)
