@@ -4,6 +4,7 @@
     python -m benchmarks.broker --quick         fewer round trips
     python -m benchmarks.broker --only direct proxy visionmq
 
+A payload of 200 B is the body of the request, a larger one an image frame behind a small body.
 Every way has one echo worker and one load generator, each a process of its own, on TCP loopback.
 `direct` is a bare ROUTER/DEALER pair without a broker, `proxy` is libzmq's C proxy, which knows no
 credit, deadline, requeue or repeat. `grpc` and `http` answer from the server itself, without balancing.
@@ -176,9 +177,12 @@ def _zmq_load(address: str, load: Load, framed: bool) -> tuple[float, list[float
     def ask() -> None:
         nonlocal number
         number += 1
-        head = encode(m.Request(v=1, id=f"{session}{number:016x}", op="system.echo", left_ms=60_000, images=1))
-        send(head, _SNDMORE)
-        send(b"{}", _SNDMORE)
+        request_id = f"{session}{number:016x}"
+        send(
+            encode(m.Request(v=1, id=request_id, op="system.echo", left_ms=60_000, images=0 if small else 1)), _SNDMORE
+        )
+        if not small:
+            send(b"{}", _SNDMORE)
         send(payload, 0, small)
 
     def answer() -> None:

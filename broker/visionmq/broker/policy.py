@@ -41,7 +41,10 @@ def refuse_operation(
         return ErrorCode.FORBIDDEN, f"{op} needs role admin; key {grant.name} has role {grant.role}"
     if not any(fnmatchcase(op, pattern) for pattern in grant.operations):
         return ErrorCode.FORBIDDEN, f"key {grant.name} may use {', '.join(grant.operations)}, not {op}"
-    wait = rates.take(grant, now)
+    try:
+        wait = rates.take(grant, now)
+    except ValueError as mistake:
+        return ErrorCode.FORBIDDEN, f"the rates of key {grant.name} cannot be read: {mistake}"
     if wait is not None:
         return ErrorCode.RATE_LIMITED, f"key {grant.name} is limited to {', '.join(grant.rates)}", int(wait * 1000) + 1
     return None

@@ -137,7 +137,10 @@ class Shell:
             except ProtocolError as error:
                 event = _malformed(True, peer, error, head)
             now = clock()
-            perform(handle(event, now), now)
+            try:
+                perform(handle(event, now), now)
+            except Exception:  # one message must not end the service of all others
+                self._log.exception("core_failed", message=type(event).__name__)
 
     def _drain_workers(self) -> None:
         receive, clock = self._receive_worker, time.monotonic
@@ -156,7 +159,10 @@ class Shell:
             except ProtocolError as error:
                 event = _malformed(False, peer, error, head)
             now = clock()
-            perform(handle(event, now), now)
+            try:
+                perform(handle(event, now), now)
+            except Exception:  # one message must not end the service of all others
+                self._log.exception("core_failed", message=type(event).__name__)
 
     def _grant(self, head: "zmq.Frame") -> Grant | None:
         """Return the grant of the key that this very message came under."""
