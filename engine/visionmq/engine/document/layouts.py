@@ -5,19 +5,19 @@ from enum import Enum
 from typing import Final
 
 FILLER: Final = "<"
-DIGITS: Final = "0123456789"
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Kind(Enum):
     """Which characters may stand at a position."""
 
-    LETTERS = LETTERS + FILLER
-    DIGITS = DIGITS + FILLER
-    CHECK = DIGITS
-    OPTIONAL_CHECK = DIGITS + "<"
+    # Written out: in this body a bare name means the member above, and equal values would make aliases.
+    LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
+    DIGITS = "0123456789<"
+    CHECK = "0123456789"
+    OPTIONAL_CHECK = "<0123456789"
     SEX = "MFX<"
-    ANY = DIGITS + LETTERS + FILLER
+    ANY = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 
 
 @dataclass(frozen=True, slots=True)
