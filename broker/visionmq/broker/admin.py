@@ -133,8 +133,8 @@ def _pause(broker: "Broker", params: s.OperationsParams, _now: float) -> _Result
 def _resume(broker: "Broker", params: s.OperationsParams, now: float) -> _Result:
     operations = set(_operations(broker, params)) & broker.queue.paused
     broker.queue.paused -= operations
-    for worker in list(broker.workers.by_peer.values()):
-        broker._feed(worker, now)
+    for op in operations:
+        broker.spread(op, now)
     return s.Done(touched=len(operations)), ()
 
 
@@ -185,7 +185,14 @@ def _dead(broker: "Broker", params: s.DeadParams, now: float) -> _Result:
 
 
 def _logs(broker: "Broker", params: s.LogsParams, _now: float) -> _Result:
-    return s.Logs(lines=list(broker.log)[-params.tail :]), ()
+    kept: list[str] = []
+    room = limits.MAX_BODY_BYTES // 2  # quotes in a line take two bytes in the reply
+    for line in reversed(list(broker.log)[-params.tail :]):
+        room -= len(encode(line))
+        if room < 0:
+            break
+        kept.append(line)
+    return s.Logs(lines=kept[::-1]), ()
 
 
 _VERBS: dict[str, Callable[["Broker", Any, float], _Result]] = {

@@ -386,15 +386,19 @@ class Broker:
     def _feed(self, worker: Worker, now: float) -> None:
         """Give a worker what waits, as far as its credit goes."""
         while self.queue.waiting and not worker.draining and len(worker.leases) < worker.credit:
-            ticket = self.queue.take(worker.ops, now)
-            if ticket is None:
+            if not self._start_next(worker, now):
                 return
-            if ticket.deadline <= now:
-                self._end(
-                    ticket, m.State.FAILED, ErrorCode.DEADLINE_EXCEEDED, "the time was over before it could start", now
-                )
-            else:
-                self._dispatch(ticket, worker, now)
+
+    def _start_next(self, worker: Worker, now: float) -> bool:
+        """Give a worker the next request it can serve; False if none waits."""
+        ticket = self.queue.take(worker.ops, now)
+        if ticket is None:
+            return False
+        if ticket.deadline <= now:
+            self._end(ticket, m.State.FAILED, ErrorCode.DEADLINE_EXCEEDED, _TOO_LATE, now)
+        else:
+            self._dispatch(ticket, worker, now)
+        return True
 
     def _end(self, ticket: Ticket, state: m.State, code: ErrorCode, text: str, now: float) -> None:
         """End a request with an error of the broker's own."""
@@ -410,6 +414,12 @@ class Broker:
         )
         self.ledger.end(state, code)
         self._settle(ticket, [encode(reply), encode(error)], now)
+
+    def spread(self, op: str, now: float) -> None:
+        """Give what waits for an operation to the least loaded workers, one request at a time."""
+        while op in self.queue.active and (worker := self.workers.least_loaded(op)) is not None:
+            if not self._start_next(worker, now):
+                return
 
     def _settle(self, ticket: Ticket, frames: Sequence[Frame], now: float) -> None:
         """The one place where a request ends: out of every table, reply stored and sent."""
@@ -477,7 +487,8 @@ class Broker:
             text = f"version {ready.v} ({ready.agent}); this broker speaks {PROTOCOL_VERSION} ({AGENT})"
             self._send_worker(peer, m.Refused(code=ErrorCode.UNSUPPORTED_VERSION, message=text))
             return
-        for other in [w for w in self.workers.by_peer.values() if w.ready.incarnation == ready.incarnation]:
+        same = [w for w in self.workers.by_peer.values() if w is known or w.ready.incarnation == ready.incarnation]
+        for other in same:
             self._lose(other, "it announced itself again", now)
         worker = Worker(peer, ready, now)
         self.workers.add(worker)
@@ -580,12 +591,8 @@ class Broker:
             else:
                 self.ledger.requeued += 1
                 self.queue.put_back(ticket)
-        for ops in {ticket.request.op for ticket in held}:
-            while ops in self.queue.active and (other := self.workers.least_loaded(ops)) is not None:
-                before = len(other.leases)
-                self._feed(other, now)
-                if len(other.leases) == before:
-                    break
+        for op in {ticket.request.op for ticket in held}:
+            self.spread(op, now)
 
     def _bury(self, ticket: Ticket, now: float) -> None:
         body_and_images = ticket.frames
@@ -623,8 +630,17 @@ class Broker:
         if now >= self._next_beat:
             self._next_beat = now + self.settings.heartbeat
             self._beat(now)
-        if self.draining and (not self.open or now >= self._drain_until):
+        if self.draining:
+            self._drain(now)
+
+    def _drain(self, now: float) -> None:
+        """End when nothing is open; what is still open after the time for draining fails first."""
+        if not self.open:
             self._out.append((END, None, None))
+        elif now >= self._drain_until:
+            # The end comes a tick later, so that these replies still leave the socket.
+            for ticket in list(self.open.values()):
+                self._abandon(ticket, ErrorCode.SHUTTING_DOWN, "this broker ends now", now)
 
     def _overdue(self, ticket: Ticket, now: float) -> None:
         if ticket.deadline > now:

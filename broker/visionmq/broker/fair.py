@@ -77,6 +77,7 @@ class FairQueue:
         self._ageing = ageing
         self._virtual = 0.0
         self._seq = 0
+        self._back = 0
 
     def operation(self, op: str) -> OperationQueue:
         """Return the queue of an operation."""
@@ -90,17 +91,19 @@ class FairQueue:
         client = ticket.client
         ticket.start = start = max(self._virtual, client.finish)
         client.finish = start + 1.0
-        self._push(ticket)
+        self._seq += 1
+        self._push(ticket, self._seq)
 
     def put_back(self, ticket: Ticket) -> None:
-        """Let a request wait again at the head: its old start tag is the smallest."""
+        """Let a request wait again, before all others of its priority; the last put back is first."""
         ticket.start = min(ticket.start, self._virtual)
-        self._push(ticket)
+        self._back -= 1
+        self._push(ticket, self._back)
 
-    def _push(self, ticket: Ticket) -> None:
+    def _push(self, ticket: Ticket, seq: int) -> None:
         op = ticket.request.op
         queue = self.operation(op)
-        self._seq = ticket.seq = self._seq + 1
+        ticket.seq = seq
         ticket.phase = Phase.WAITING
         heappush(queue.heaps[ticket.level], (ticket.start, ticket.seq, ticket))
         self.active[op] = queue

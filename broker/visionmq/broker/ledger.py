@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from visionmq.schemas.errors import ErrorCode
+from visionmq.schemas.errors import TRAITS, ErrorCode
 from visionmq.schemas.messages import State
 
 
@@ -25,7 +25,7 @@ class Ledger:
         if state is State.DONE:
             self.done += 1
             return
-        self.failures[code or "unknown"] += 1
+        self.failures[code if code in TRAITS else "unknown"] += 1
         if state is State.CANCELLED:
             self.cancelled += 1
         elif code == ErrorCode.DEADLINE_EXCEEDED:

@@ -9,7 +9,7 @@ from visionmq.schemas.operations import BROKER_PREFIX
 from visionmq.wire.keys import Grant, Role
 
 _OPEN_TO_CLIENTS = frozenset({"broker.info"})
-_RATE = re.compile(r"^\s*(\d+)\s*(?:/|per)\s*(\d+)?\s*(second|minute|hour|day|month|year)s?\s*$", re.IGNORECASE)
+_RATE = re.compile(r"^\s*(\d+)\s*(?:/|per)\s*([1-9]\d*)?\s*(second|minute|hour|day|month|year)s?\s*$", re.IGNORECASE)
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "month": 2_592_000, "year": 31_104_000}
 
 
@@ -42,7 +42,10 @@ def refuse_operation(
     if not any(fnmatchcase(op, pattern) for pattern in grant.operations):
         return ErrorCode.FORBIDDEN, f"key {grant.name} may use {', '.join(grant.operations)}, not {op}"
     try:
+        try:
         wait = rates.take(grant, now)
+    except ValueError as error:  # a slip of the operator's must not end the broker
+        return ErrorCode.FORBIDDEN, f"the rates of key {grant.name} cannot be read: {error}"
     except ValueError as mistake:
         return ErrorCode.FORBIDDEN, f"the rates of key {grant.name} cannot be read: {mistake}"
     if wait is not None:

@@ -42,7 +42,7 @@ from visionmq.wire.keys import Grant, KeyRing
 
 _DONTWAIT: Final = int(zmq.DONTWAIT)
 _DONTWAIT_SNDMORE: Final = int(zmq.DONTWAIT | zmq.SNDMORE)
-_BATCH: Final = 256
+_BATCH: Final = 64
 """Messages taken from one socket before the other gets its turn."""
 _TICK_SECONDS: Final = 0.05
 _TICK_MS: Final = 50
@@ -86,9 +86,9 @@ class Shell:
         while self._running:
             for socket, _ in zmq_poll(watched, _TICK_MS):
                 if socket is self._workers:
-                    self._drain_workers()
+                    self._drain(self._receive_worker, self._read_worker)
                 else:
-                    self._drain_clients()
+                    self._drain(self._receive_client, self._read_client)
             now = clock()
             if now >= next_tick:
                 next_tick = now + _TICK_SECONDS
@@ -118,51 +118,41 @@ class Shell:
 
     # ---- receiving ------------------------------------------------------------------------
 
-    def _drain_clients(self) -> None:
-        receive, clock = self._receive_client, time.monotonic
-        handle, perform, secure = self._core.handle, self._perform, self._keys is not None
-        for _ in range(_BATCH):
-            try:
-                peer = receive(_DONTWAIT)
-            except zmq.Again:
-                return
-            head = receive(_DONTWAIT, False)
-            frames = _rest(receive) if head.more else []
-            event: Event
-            try:
-                message = decode_from_client(head.buffer)
-                event = ClientSent(peer, message, frames, self._grant(head) if secure else None)
-                if frames and type(message) is not m.Request:
-                    event = _surplus(True, peer)
-            except ProtocolError as error:
-                event = _malformed(True, peer, error, head)
-            now = clock()
-            try:
-                perform(handle(event, now), now)
-            except Exception:  # one message must not end the service of all others
-                self._log.exception("core_failed", message=type(event).__name__)
+    def _drain(self, receive: Callable[..., Any], read: Callable[[bytes, Any, list[Any]], Event]) -> None:
+        """Take what waits in one socket, handle it, then send all that came of it.
 
-    def _drain_workers(self) -> None:
-        receive, clock = self._receive_worker, time.monotonic
-        handle, perform, secure = self._core.handle, self._perform, self._keys is not None
+        Sending in one go wakes libzmq's sender once a batch, not once a message.
+        """
+        handle, now = self._core.handle, time.monotonic()
+        actions: list[Action] = []
         for _ in range(_BATCH):
             try:
                 peer = receive(_DONTWAIT)
             except zmq.Again:
-                return
+                break
             head = receive(_DONTWAIT, False)
-            frames = _rest(receive) if head.more else []
-            event: Event
+            event = read(peer, head, _rest(receive) if head.more else [])
             try:
-                message = decode_from_worker(head.buffer)
-                event = WorkerSent(peer, message, frames, self._grant(head) if secure else None)
-            except ProtocolError as error:
-                event = _malformed(False, peer, error, head)
-            now = clock()
-            try:
-                perform(handle(event, now), now)
+                actions += handle(event, now)
             except Exception:  # one message must not end the service of all others
                 self._log.exception("core_failed", message=type(event).__name__)
+        self._perform(actions, now)
+
+    def _read_client(self, peer: bytes, head: Any, frames: list[Any]) -> Event:
+        try:
+            message = decode_from_client(head.buffer)
+        except ProtocolError as error:
+            return _malformed(True, peer, error, head)
+        if frames and type(message) is not m.Request:
+            return _surplus(True, peer)
+        return ClientSent(peer, message, frames, self._grant(head) if self._keys is not None else None)
+
+    def _read_worker(self, peer: bytes, head: Any, frames: list[Any]) -> Event:
+        try:
+            message = decode_from_worker(head.buffer)
+        except ProtocolError as error:
+            return _malformed(False, peer, error, head)
+        return WorkerSent(peer, message, frames, self._grant(head) if self._keys is not None else None)
 
     def _grant(self, head: "zmq.Frame") -> Grant | None:
         """Return the grant of the key that this very message came under."""

@@ -70,7 +70,9 @@ class DeadLetters:
         self.dropped = 0
 
     def put(self, ticket: Ticket, now: float) -> None:
-        """Set a request aside."""
+        """Set a request aside, in place of an older one of the same id."""
+        if (older := self._kept.pop(ticket.key, None)) is not None:
+            self._size -= older[0].size
         self._kept[ticket.key] = (ticket, now)
         self._size += ticket.size
         while self._size > self._settings.dead_bytes or len(self._kept) > self._settings.dead_letters:
