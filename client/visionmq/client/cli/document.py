@@ -152,7 +152,7 @@ def make_line(file: Path, outcome: Any, stem: Path) -> dict[str, Any]:
     result = msgspec.to_builtins(outcome.result)
     item = result["items"][0]
     if not item["ok"]:
-        return {"file": str(file), "ok": False, "error": item["error"]}
+        return {"file": str(file), "ok": False, "error": item["error"] | {"request_id": outcome.request_id}}
     line: dict[str, Any] = {"file": str(file), "ok": True, "result": item["result"]}
     saved = _save_pictures(stem, result.get("images", []), outcome.images)
     return line | {"images": saved} if saved else line

@@ -105,17 +105,16 @@ def open_sink(output: Path | None, *, as_json: bool, as_lines: bool, resume: boo
     """Return the sink that the options mean; a file that exists is only ever added to, on --resume."""
     target = lines_file(output)
     if target is not None:
-        return Lines(_open(target, "ab" if resume else "xb"))
+        return Lines(_open(target, resume=resume))
     if output is not None:
-        return Array(_open(output, "xb"))
+        return Array(_open(output))
     if as_json:
         return Array(sys.stdout.buffer, owned=False)
     return Screen() if for_people() and not as_lines else Lines(sys.stdout.buffer, owned=False)
 
 
-def _open(path: Path, mode: str) -> BinaryIO:
+def _open(path: Path, *, resume: bool = False) -> BinaryIO:
+    if not resume and path.exists() and path.stat().st_size:
+        raise Failure(f"{path} exists", "Add --resume to go on with it, or remove it first.", Exit.USAGE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return path.open(mode)  # type: ignore[return-value]  # binary by every mode above
-    except FileExistsError:
-        raise Failure(f"{path} exists", "Add --resume to go on with it, or remove it first.", Exit.USAGE) from None
+    return path.open("ab")

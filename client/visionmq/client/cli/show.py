@@ -67,7 +67,7 @@ def print_document(line: Mapping[str, Any]) -> None:
     name = plain(line["file"])
     if not line["ok"]:
         error = line["error"]
-        print(f"{name}: error: {plain(error['message'])}\n  hint: {plain(error['hint'])}")
+        print(f"{name}: error: {plain(error['message'])}\nhint: {plain(error['hint'])}")
         return
     result = line["result"]
     if result["doc_type"] is None:
