@@ -1,5 +1,6 @@
 """A broker of few words for the client's tests: real sockets, scripted answers."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 
@@ -88,7 +89,8 @@ class FakeBroker:
         try:
             while not self._stopping.is_set():
                 if self._router.poll(20):
-                    self._take(*self._router.recv_multipart())
+                    with contextlib.suppress(zmq.ZMQError):  # the peer may have gone meanwhile
+                        self._take(*self._router.recv_multipart())
         finally:
             self._router.close(linger=0)
             self._context.term()

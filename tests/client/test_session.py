@@ -236,6 +236,18 @@ def test_cancel_tells_the_broker_and_drops_what_comes_later(session: Session) ->
     assert len(session) == 0
 
 
+def test_what_the_broker_cancelled_because_we_seemed_gone_is_asked_again(session: Session) -> None:
+    session.submit(request(), 0.0)
+    session.tick(4.1)
+    assert ids(session.received(welcome(), b"", [], 4.2)) == ["r"]
+    body = encode(make_error(ErrorCode.CANCELLED, "the client fell silent"))
+    assert session.received(m.Reply(id="r", state=m.State.CANCELLED), body, [], 4.3) == []
+    assert ids(session.tick(4.3)) == ["r.1"]
+    (fail,) = of(session.received(m.Reply(id="r.1", state=m.State.CANCELLED), body, [], 4.4), Fail)
+    assert isinstance(fail, Fail)
+    assert isinstance(fail.error, errors.Cancelled)
+
+
 def test_a_refused_hello_fails_what_waits() -> None:
     session = Session([A])
     session.start(0.0)

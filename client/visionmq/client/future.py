@@ -57,6 +57,7 @@ class Future(concurrent.futures.Future[Reply[R]]):
 
     def _refuse_own_thread(self) -> None:
         if not self.done() and threading.current_thread() is self.thread:
+            self.cancel()
             raise RuntimeError("a callback waits for a reply that only its own thread can receive")
 
     def report(self, progress: Progress) -> None:

@@ -31,6 +31,8 @@ class Pending:
     retry_at: float | None = None
     """When it is to be tried again after a refusal."""
     ever_sent: bool = False
+    moved: bool = False
+    """Whether an earlier connection carried this try."""
 
     @property
     def wire_id(self) -> str:

@@ -184,7 +184,7 @@ class Session:
         self._sent_bytes = self._confirmed_bytes = 0
         self._marks.clear()
         for request in self._pending.values():
-            request.sent_at = None
+            request.sent_at, request.moved = None, request.ever_sent
         self._emit(Connect(self.endpoint))
         self._emit(Send(messages.Hello(v=PROTOCOL_VERSION, agent=self._agent)))
 
@@ -288,6 +288,10 @@ class Session:
 
     def _failed(self, request: Pending, error: errors.VisionMQError, now: float) -> None:
         error.request_id = request.id
+        if request.moved and error.code is ErrorCode.CANCELLED:
+            # Nobody here asked for it: the broker took our former connection for gone.
+            self._retry_at(request, now)
+            return
         if request.retry.allows(error, request.retries):
             at = now + request.retry.pause(error, request.retries, self._chance())
             if at < request.deadline:
@@ -302,7 +306,7 @@ class Session:
         self.counts.retried += 1
         self._wire.pop(request.wire_id, None)
         request.retries += 1
-        request.sent_at, request.retry_at, request.ever_sent = None, at, False
+        request.sent_at, request.retry_at, request.ever_sent, request.moved = None, at, False, False
         self._wire[request.wire_id] = request.id
         heapq.heappush(self._timers, (at, request.id))
 
