@@ -19,7 +19,7 @@ _PAPER: Final = (250, 250, 248)
 _LEAST_WIDTH: Final = 900
 _MOST_WIDTH: Final = 1600
 _ROW: Final = 30
-_MARGIN: Final = 0.3
+_MARGIN: Final = 0.1
 """What detection leaves round a line, at each end, in heights of its box."""
 _LABELS: Final = {
     "mrz_surname": "Surname",
@@ -90,7 +90,11 @@ def draw_overlay(pixels: Pixels, document: Document) -> Pixels:
 
 
 def _legend(document: Document, width: int) -> Pixels:
-    rows = [(label, document.fields[name]) for name, label in _LABELS.items() if name in document.fields]
+    rows = [
+        (label, document.fields[name])
+        for name, label in _LABELS.items()
+        if name in document.fields and document.fields[name].value != ""
+    ]
     half = (len(rows) + 1) // 2
     panel = np.full(((half + 1) * _ROW + 24, width, 3), _PAPER, np.uint8)
     _write(panel, document.doc_type or f"nothing found: {document.reason or ''}", (16, 28), _INK, bold=True)

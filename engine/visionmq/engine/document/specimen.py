@@ -57,7 +57,7 @@ def draw_specimen(seed: int = SEED) -> bytes:
     scene = scene * (1 - _shadow(alpha)[:, :, None] * 0.62)
     cover = (cv2.GaussianBlur(alpha, (3, 3), 0).astype(np.float32) / 255)[:, :, None]
     scene = scene * (1 - cover) + _warp(np.ascontiguousarray(page), matrix) * cover
-    return encode_jpeg(_photograph(scene, random), 84)
+    return encode_jpeg(_photograph(scene, random), 80)
 
 
 def _matrix() -> Array:
@@ -73,7 +73,7 @@ def _warp(pixels: Array, matrix: Array) -> Array:
 def _desk(random: np.random.Generator) -> Array:
     """Return a wooden desk: planks with grain that runs along them."""
     width, height = SIZE
-    grain = random.normal(0, 1, (height, width // 8)).astype(np.float32)
+    grain: Array = random.normal(0, 1, (height, width // 8)).astype(np.float32)
     grain = cv2.resize(cv2.GaussianBlur(grain, (0, 0), 9, sigmaY=1.1), (width, height), interpolation=cv2.INTER_CUBIC)
     waves = np.sin(np.arange(height)[:, None] / 17 + 1.6 * np.sin(np.arange(width)[None, :] / 420))
     wood = np.array([58, 88, 124], np.float32) + (grain * 34 + waves * 3.5)[:, :, None]
@@ -93,9 +93,10 @@ def _photograph(scene: Array, random: np.random.Generator) -> Pixels:
     width, height = SIZE
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     light = 1.05 - 0.12 * ((x + 0.35) ** 2 + (y + 0.4) ** 2) / 2
-    soft = cv2.GaussianBlur(scene * light[:, :, None], (0, 0), 0.7)
-    noisy = soft + cv2.GaussianBlur(random.normal(0, 3.0, soft.shape), (0, 0), 0.6)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    soft = cv2.GaussianBlur(np.asarray(scene * light[:, :, None]), (0, 0), 0.7)
+    noise = np.asarray(random.normal(0, 3.0, soft.shape))
+    out: Pixels = np.clip(soft + cv2.GaussianBlur(noise, (0, 0), 0.6), 0, 255).astype(np.uint8)
+    return out
 
 
 def main(folder: Path) -> None:

@@ -42,18 +42,22 @@ def _at(*millimetres: float) -> tuple[float, ...]:
     return tuple(value * MM for value in millimetres)
 
 
+def _point(x: float, y: float) -> tuple[float, float]:
+    return x * MM, y * MM
+
+
 def draw_page(lines: Sequence[str], random: np.random.Generator) -> Image.Image:
     """Return the page with these two lines as its machine-readable zone."""
     page = Image.fromarray(_paper(random))
     _guilloche(page)
     draw = ImageDraw.Draw(page)
     draw.rectangle(_at(0, 0, 125, 13), fill=_NAVY)
-    draw.text(_at(7, 3.0), "UTOPIA", font=_font(6.2), fill=(238, 214, 150))
-    draw.text(_at(40, 4.6), "PASSPORT  ·  PASSEPORT", font=_font(4.0), fill=(226, 230, 240))
+    draw.text(_point(7, 3.0), "UTOPIA", font=_font(6.2), fill=(238, 214, 150))
+    draw.text(_point(40, 4.6), "PASSPORT  ·  PASSEPORT", font=_font(4.0), fill=(226, 230, 240))
     _emblem(draw, 115, 6.5)
     for x, y, label, value in _ITEMS:
-        draw.text(_at(x, y - 3.2), label, font=_font(1.9), fill=_LABEL)
-        draw.text(_at(x, y - 0.9), value, font=_font(3.6, ocr=True), fill=_INK)
+        draw.text(_point(x, y - 3.2), label, font=_font(1.9), fill=_LABEL)
+        draw.text(_point(x, y - 0.9), value, font=_font(3.6, ocr=True), fill=_INK)
     page.paste(_portrait(30, 39), (6 * MM, 18 * MM))
     _stamp(page)
     _zone(page, lines)
@@ -130,7 +134,7 @@ def _portrait(width: float, height: float) -> Image.Image:
 def _stamp(page: Image.Image) -> None:
     """Write SPECIMEN across the fields, faint, as on all documents of no validity."""
     layer = Image.new("RGBA", (70 * MM, 16 * MM), (0, 0, 0, 0))
-    ImageDraw.Draw(layer).text(_at(2, 1), "SPECIMEN", font=_font(12), fill=(190, 60, 70, 46))
+    ImageDraw.Draw(layer).text(_point(2, 1), "SPECIMEN", font=_font(12), fill=(190, 60, 70, 46))
     turned = layer.rotate(14, expand=True, resample=Image.Resampling.BICUBIC)
     page.paste(turned, (50 * MM, 24 * MM), turned)
 
@@ -140,5 +144,5 @@ def _zone(page: Image.Image, lines: Sequence[str]) -> None:
     draw = ImageDraw.Draw(page)
     for number, line in enumerate(lines):
         for index, character in enumerate(line):
-            place = _at(6.7 + index * _PITCH, 73.4 + number * 6.4)
+            place = _point(6.7 + index * _PITCH, 73.4 + number * 6.4)
             draw.text(place, character, font=_font(3.55, ocr=True), fill=(26, 26, 30), anchor="ls")
