@@ -13,7 +13,7 @@ from typing import Any
 import zmq
 
 from visionmq.schemas.codec import decode_from_worker, encode
-from visionmq.schemas.messages import Answer, FromWorker, Heartbeat, Log, Progress, Ready, Run, ToWorker, Welcome
+from visionmq.schemas.messages import Answer, FromWorker, Heartbeat, Log, Progress, Ready, Run, ToWorker, Welcome, Who
 from visionmq.wire.sockets import make_router
 
 ROOT = Path(__file__).parents[2]
@@ -24,14 +24,17 @@ PATIENCE = 20.0
 class FakeBroker:
     """Speaks the worker's side of the protocol for one worker, one message at a time."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", instance: str = "one") -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", instance: str = "one", port: int = 0) -> None:
         self.socket = make_router(context, send_limit=1000)
-        self.socket.bind("tcp://127.0.0.1:*")
+        self.socket.bind(f"tcp://127.0.0.1:{port or '*'}")
         port = self.socket.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2]
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self.instance = instance
         self.peer = b""
         self.ready: Ready | None = None
+        self.stranger = False
+        """Whether to ask who it is that does not begin with `ready`."""
+        self.strays: list[FromWorker] = []
         self.answers: dict[int, tuple[Answer, Any, list[bytes]]] = {}
         self.seen: list[tuple[float, FromWorker]] = []
         self._lease = 0
@@ -47,7 +50,10 @@ class FakeBroker:
         message = decode_from_worker(head)
         self.seen.append((time.monotonic(), message))
         self.peer = peer
-        if isinstance(message, Ready):
+        if self.stranger and self.ready is None and not isinstance(message, Ready):
+            self.strays.append(message)
+            self.send(Who())
+        elif isinstance(message, Ready):
             self.ready = message
             self.send(Welcome(1, self.instance, "fake/1", 200, 2000))
         elif isinstance(message, Heartbeat):

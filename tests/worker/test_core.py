@@ -456,3 +456,19 @@ def test_one_broker_may_drain_while_another_is_served() -> None:
 def test_warnings_go_to_all_brokers() -> None:
     bench = Bench(brokers=2).serve()
     assert len(sent(bench.tell(ev.Warned(["{}"])), Log)) == 2
+
+
+def test_a_child_that_never_gets_warm_is_replaced() -> None:
+    bench = Bench()
+    bench.wait(0)
+    done = bench.wait(bench.core.wake_at(bench.now) - bench.now)
+    assert of(done, ev.Kill)
+    assert of(bench.wait(0.2), ev.Start)
+
+
+def test_one_child_that_cannot_start_does_not_keep_the_others_from_work() -> None:
+    bench = Bench(children=2)
+    first, second = of(bench.wait(0), ev.Start)
+    bench.tell(ev.Warm(first.child, OPERATIONS))
+    (ready,) = sent(bench.tell(ev.Gone(second.child, "status 1")), Ready)
+    assert ready.credit == 1

@@ -232,3 +232,42 @@ def test_one_worker_serves_two_brokers(context: "zmq.Context[zmq.Socket[bytes]]"
         for one in (broker, other):
             serves(one, 10.0)
     other.close()
+
+
+def test_a_frozen_child_neither_blocks_the_worker_nor_keeps_its_place(broker: FakeBroker) -> None:
+    with worker(broker.endpoint, arguments=["-n", "1", *JOB_MB]):
+        broker.until(Ready)
+        os.kill(int(broker.result(broker.run("test.pid"))[1]["text"]), signal.SIGSTOP)
+        broker.seen.clear()
+        lease = broker.run("test.sha256", {}, [bytes(20_000_000)], left_ms=1500)
+        assert broker.result(lease)[0].code == "deadline_exceeded"
+        assert len(broker.beats()) >= 4
+        serves(broker, 10.0)
+
+
+def test_a_child_that_the_kernel_kills_ran_out_of_memory(broker: FakeBroker) -> None:
+    with worker(broker.endpoint, arguments=["-n", "1", *JOB_MB]):
+        broker.until(Ready)
+        child = int(broker.result(broker.run("test.pid"))[1]["text"])
+        lease = broker.run("test.hang")
+        os.kill(child, signal.SIGKILL)
+        assert broker.result(lease)[0].code == "out_of_memory"
+        serves(broker, 10.0)
+
+
+def test_a_restarted_broker_is_found_and_served_again(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    first = FakeBroker(context, "one")
+    port = int(first.endpoint.rpartition(":")[2])
+    with worker(first.endpoint, arguments=["-n", "1", *JOB_MB]):
+        first.until(Ready)
+        serves(first)
+        lost = first.run("test.sleep", {"seconds": 0.2})
+        first.close()
+        second = FakeBroker(context, "two", port)
+        try:
+            second.stranger = True
+            second.until(Ready)
+            serves(second, 10.0)
+            assert second.answers.keys() == {1}, f"lease {lost} is of the former session"
+        finally:
+            second.close()

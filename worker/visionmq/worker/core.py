@@ -84,6 +84,8 @@ class Core:
     def handle(self, event: ev.Event, now: float) -> list[ev.Action]:
         """Take one event in; return what is to be done, in order."""
         self._handlers[type(event)](event, now)
+        if not self._serving and self.pool.settled:
+            self._open(now)
         self._dispatch(now)
         self._adjust_credit()
         self._part()
@@ -93,7 +95,7 @@ class Core:
     def wake_at(self, now: float) -> float:
         """Return when a Tick is needed at the latest."""
         times = [self.pool.next_start(), self.queue.opens_at]
-        times += [min(child.ends_at, child.kill_at) for child in self.pool.busy]
+        times += [min(child.ends_at, child.kill_at) for child in self.pool.children.values()]
         if self._serving:
             times += [session.wake_at() for session in self.sessions]
         if len(self.queue):
@@ -204,14 +206,15 @@ class Core:
 
     # ---- children -------------------------------------------------------------------------
 
-    def _warm(self, event: ev.Warm, now: float) -> None:
+    def _warm(self, event: ev.Warm, _now: float) -> None:
         self.pool.warmed(event.child)
         self.limits = {operation.name: max(1, operation.max_batch) for operation in event.operations}
         self._engines = list(event.engines)
-        if not self._serving and self.pool.usable == len(self.pool.slots):
-            self._serving = True
-            for session in self.sessions:
-                self._ready(session, now)
+
+    def _open(self, now: float) -> None:
+        self._serving = True
+        for session in self.sessions:
+            self._ready(session, now)
 
     def _broken(self, event: ev.Broken, _now: float) -> None:
         if event.child in self.pool.children:
@@ -281,9 +284,12 @@ class Core:
         self.queue.put_back(again)
 
     def _end_batch(self, child: Child, now: float) -> None:
-        """Kill a child whose batch is stopped or out of time."""
+        """Kill a child whose batch is stopped or out of time, or that does not end its loading."""
         stopped, late = child.stopped, child.ends_at <= now
         self._out.append(ev.Kill(child.number))
+        if not child.warm:
+            self._lose(child, "its engines did not load in time", False, now)
+            return
         batch = self.pool.remove(child, now, failed=False)
         if late and len(batch) == 1 and batch[0] not in stopped:
             self._expire(batch[0], now)
@@ -298,9 +304,8 @@ class Core:
     def _tick(self, _event: ev.Tick, now: float) -> None:
         for job in self.queue.take_expired(now):
             self._expire(job, now)
-        for child in self.pool.busy:
-            if min(child.ends_at, child.kill_at) <= now:
-                self._end_batch(child, now)
+        for child in self.pool.overdue(now):
+            self._end_batch(child, now)
         self._start_children(now)
         for session in self.sessions if self._serving else ():
             self._keep_alive(session, now)

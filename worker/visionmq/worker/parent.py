@@ -31,6 +31,9 @@ from visionmq.worker.settings import Settings
 
 _DRAIN_AT_ONCE: Final = 256
 _LONGEST_POLL: Final = 0.5
+_REAP_AGAIN: Final = 0.005
+_IN: Final = int(zmq.POLLIN)
+_IN_OUT: Final = int(zmq.POLLIN | zmq.POLLOUT)
 _DEATH_PATIENCE: Final = 1.0
 """Seconds a child may take to end after it has closed its socket."""
 _log = structlog.get_logger()
@@ -50,7 +53,6 @@ class Worker:
         self._leaving: list[EngineProcess] = []
         """Killed and retired children that are not reaped yet."""
         self._status: int | None = None
-        self._poller = zmq.Poller()
         self._actions: dict[type[Any], Callable[[Any], None]] = {
             ev.Send: lambda do: self._links[do.broker].send(do.message, do.frames),
             ev.Reconnect: self._reconnect,
@@ -68,9 +70,6 @@ class Worker:
         with ExitStack() as stack:
             stack.callback(self._close)
             bell = _Signals(stack)
-            self._poller.register(bell.fd, zmq.POLLIN)
-            if self._settings.exit_with_parent:
-                self._poller.register(0, zmq.POLLIN)
             while self._status is None:
                 self._turn(bell)
             return self._status
@@ -82,7 +81,7 @@ class Worker:
         lines = self._relay.take(now)
         if lines:
             self._tell(ev.Warned(lines))
-        ready = self._poll(now)
+        ready = self._poll(bell.fd, now)
         if bell.fd in ready:
             for _ in range(bell.count()):
                 self._tell(ev.Leave())
@@ -96,16 +95,20 @@ class Worker:
             link.flush()
             self._hear_broker(broker, link)
 
-    def _poll(self, now: float) -> set[int]:
+    def _poll(self, bell: int, now: float) -> set[int]:
+        """Wait until there is something to do; return the descriptors that have news."""
         wait = min(_LONGEST_POLL, max(0.0, self._core.wake_at(now) - now))
         if self._ended or self._leaving:
-            wait = min(wait, 0.005)
-        for link in self._links:
-            self._poller.register(link.socket, zmq.POLLIN | (zmq.POLLOUT if link.pending else 0))
-        for child in self._children.values():
-            self._poller.register(child.fd, zmq.POLLIN | (zmq.POLLOUT if child.channel.pending else 0))
+            wait = min(wait, _REAP_AGAIN)
+        watched: list[tuple[Any, int]] = [(bell, _IN)]
+        if self._settings.exit_with_parent:
+            watched.append((0, _IN))
+        watched += [(link.socket, _IN_OUT if link.pending else _IN) for link in self._links]
+        for number, child in self._children.items():
+            if number not in self._ended:
+                watched.append((child.fd, _IN_OUT if child.channel.pending else _IN))
         # A whole millisecond at least, unless something is due: a zero would make the loop spin.
-        found = self._poller.poll(0 if wait <= 0 else int(wait * 1000) + 1)
+        found = zmq.zmq_poll(watched, 0 if wait <= 0 else int(wait * 1000) + 1)
         return {item for item, _ in found if isinstance(item, int)}
 
     def _tell(self, event: ev.Event) -> None:
@@ -127,9 +130,7 @@ class Worker:
             self._tell(ev.Heard(broker, message, frames[1:]))
 
     def _reconnect(self, do: ev.Reconnect) -> None:
-        link = self._links[do.broker]
-        self._poller.unregister(link.socket)
-        link.reconnect()
+        self._links[do.broker].reconnect()
         _log.warning("the broker was silent; connecting anew", broker=self._settings.brokers[do.broker])
 
     def _announce(self, do: ev.Announce) -> None:
@@ -176,11 +177,9 @@ class Worker:
                 self._from_child(number, cw.from_child.decode(frames[0]), frames[1:])
         except ChannelError:
             self._ended.setdefault(number, time.monotonic())
-            self._poller.unregister(child.fd)
         except msgspec.MsgspecError as error:
             _log.error("an engine process does not keep to the format", reason=str(error))
             self._ended.setdefault(number, time.monotonic() - _DEATH_PATIENCE)
-            self._poller.unregister(child.fd)
 
     def _from_child(self, number: ev.ChildId, head: cw.FromChild, frames: Sequence[memoryview]) -> None:
         match head:
@@ -202,8 +201,7 @@ class Worker:
         child = self._children.pop(number, None)
         if child is None:
             return
-        if self._ended.pop(number, None) is None:
-            self._poller.unregister(child.fd)
+        self._ended.pop(number, None)
         how(child)
         self._leaving.append(child)
 

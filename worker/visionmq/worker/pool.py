@@ -11,6 +11,10 @@ LAST_PAUSE: Final = 5.0
 """Seconds before a crashed child is replaced: doubled each time, from first to last, until one succeeds."""
 
 
+LOAD_SECONDS: Final = 180.0
+"""A child that is not warm by then is given up."""
+
+
 @dataclass(slots=True, eq=False)
 class Child:
     """One engine process."""
@@ -22,7 +26,7 @@ class Child:
     batch: list[Job] = field(default_factory=list)
     started: float = 0.0
     ends_at: float = float("inf")
-    """When its batch is out of time."""
+    """When its batch, or its loading, is out of time."""
     stopped: list[Job] = field(default_factory=list)
     """Jobs of its batch that nobody wants any more."""
     kill_at: float = float("inf")
@@ -52,6 +56,16 @@ class Pool:
         return sum(child.warm for child in self.children.values())
 
     @property
+    def settled(self) -> bool:
+        """Whether some child can work, and none is loading for the first time."""
+        ready = [slot.failures > 0 or (slot.child is not None and slot.child.warm) for slot in self.slots]
+        return all(ready) and self.usable > 0
+
+    def overdue(self, now: float) -> list[Child]:
+        """Return the children that are out of time, or whose work nobody wants any more."""
+        return [child for child in self.children.values() if min(child.ends_at, child.kill_at) <= now]
+
+    @property
     def busy(self) -> list[Child]:
         """The children that work now."""
         return [child for child in self.children.values() if child.batch]
@@ -63,6 +77,7 @@ class Pool:
             if slot.child is None and slot.start_at <= now:
                 self._last += 1
                 slot.child = self.children[self._last] = Child(self._last, slot)
+                slot.child.ends_at = now + LOAD_SECONDS
                 started.append(self._last)
         return started
 
@@ -74,7 +89,7 @@ class Pool:
         """Note that a child can work."""
         child = self.children.get(number)
         if child is not None and not child.warm:
-            child.warm = True
+            child.warm, child.ends_at = True, float("inf")
             self.idle.append(child)
 
     def give(self, child: Child, batch: list[Job], now: float, ends_at: float) -> None:
