@@ -8,13 +8,20 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tests.faults import processes
+from tests.faults import engines, floods, network, processes
 from tests.faults.run import Options, Report
 
 CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
     "c1": processes.c1,
     "c2": processes.c2,
+    "c3": engines.c3,
+    "c4": network.c4,
     "c5": processes.c5,
+    "c6": floods.c6,
+    "c7": engines.c7,
+    "c8": engines.c8,
+    "c9": floods.c9,
+    "c11": floods.c11,
     "c13": processes.c13,
 }
 MOST_SHOWN = 20

@@ -40,6 +40,10 @@ def free_port(rng: random.Random) -> int:
     raise RuntimeError("no free port between 20000 and 32000")
 
 
+def _python_path() -> str:
+    return os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH")) if part)
+
+
 class Program:
     """A process of ours; it ends when we do, for its standard input is our pipe."""
 
@@ -52,7 +56,7 @@ class Program:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+                env={**os.environ, "PYTHONPATH": _python_path(), **environment},
             )
 
     @property
