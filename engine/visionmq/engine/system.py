@@ -6,6 +6,7 @@ Imports neither NumPy nor OpenCV, so that a worker of this engine alone is light
 import os
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Final
 
 from visionmq.engine.api import Answer, Capability, EngineError, Job, OperationSpec
@@ -23,9 +24,8 @@ class SystemEngine:
     name = "system"
     version = "1"
 
-    def __init__(self, agent: str = f"engine/{version}") -> None:
-        """Construct without any input or output; `agent` is what a pong says."""
-        self._agent = agent
+    def __init__(self) -> None:
+        self._agent = "visionmq"
 
     def operations(self) -> Sequence[OperationSpec]:
         """Return `system.ping` and `system.echo`."""
@@ -36,7 +36,11 @@ class SystemEngine:
         return (Capability("system", True, "part of visionmq"),)
 
     def load(self) -> None:
-        """Do nothing: there is nothing to load."""
+        """Look up this release's number, which a pong states."""
+        try:
+            self._agent = f"visionmq/{metadata.version('visionmq')}"
+        except metadata.PackageNotFoundError:  # a source tree on the path, not installed
+            self._agent = "visionmq/0+source"
 
     def run(self, operation: str, jobs: Sequence[Job]) -> Sequence[Answer | EngineError]:
         """Return one answer a job, in order."""

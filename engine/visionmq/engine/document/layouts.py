@@ -74,6 +74,8 @@ def _lower(optional: Span) -> tuple[Span, ...]:
 
 
 _NOT_VISA: Final = LETTERS.replace("V", "")
+_CARD: Final = _NOT_VISA.replace("P", "")
+"""A passport page cut off at the right would else pass for a card."""
 
 TD3: Final = Layout(
     "mrz.mrp",
@@ -93,7 +95,7 @@ TD2: Final = Layout(
     _upper(36) + _lower(Span("optional_data", 1, 28, 35, Kind.ANY)),
     ((1, 0, 10), (1, 13, 20), (1, 21, 35)),
     (1, 35),
-    _NOT_VISA,
+    _CARD,
 )
 MRVA: Final = Layout(
     "mrz.mrva", "visa of format A", 2, 44, _upper(44) + _lower(Span("optional_data", 1, 28, 44, Kind.ANY)), first="V"
@@ -120,7 +122,7 @@ TD1: Final = Layout(
     ),
     ((0, 5, 30), (1, 0, 7), (1, 8, 15), (1, 18, 29)),
     (1, 29),
-    _NOT_VISA,
+    _CARD,
 )
 IDFRA: Final = Layout(
     "mrz.idfra",

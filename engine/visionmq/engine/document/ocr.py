@@ -4,6 +4,7 @@ One thread each: parallelism is the business of worker processes. All files are 
 """
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else the wheel starts threads and keeps a database of events in ~/.cache
 import onnxruntime
 
 from visionmq.engine.api import EngineError
