@@ -245,8 +245,7 @@ def _http_load(address: str, load: Load) -> tuple[float, list[float]]:
         reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 22)
         for _ in range(trips):
             sent = time.perf_counter()
-            writer.write(head)
-            writer.write(payload)
+            writer.write(head + payload)
             await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(load.size)
             times.append(time.perf_counter() - sent)
