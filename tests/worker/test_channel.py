@@ -98,11 +98,11 @@ def test_the_filter_only_jumps_within_itself(machine: str) -> None:
 def test_warnings_are_relayed_at_a_bounded_rate() -> None:
     relay = Relay()
     for n in range(100):
-        relay.put("warning", f"line {n}\n")
+        relay.put("warning", f"line {n}")
     relay.put("info", "no")
     lines = relay.take(1.0)
     assert len(lines) == LINES_AT_ONCE
-    assert lines[-1] == "line 99 "
+    assert lines[-1] == "line 99"
     relay.put("error", "more")
     assert relay.take(1.5) == []
     assert relay.take(2.0) == ["more"]

@@ -4,14 +4,10 @@ Each lease of a session ends in exactly one answer, unless the session itself en
 asks `who`, or has another instance, has forgotten its leases, and gets no answers to them.
 """
 
-import os
-import platform
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from visionmq.schemas.codec import encode
-from visionmq.schemas.errors import ErrorCode, make_error
-from visionmq.schemas.limits import MAX_NAME_LENGTH, PROTOCOL_VERSION
+from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.messages import (
     Answer,
     Bye,
@@ -20,17 +16,14 @@ from visionmq.schemas.messages import (
     Heartbeat,
     Log,
     Progress,
-    Ready,
     Refused,
     Run,
-    State,
     Stop,
-    ToWorker,
     Welcome,
     Who,
 )
-from visionmq.wire import AGENT
 from visionmq.worker import events as ev
+from visionmq.worker.answers import announcement, failure, from_outcome
 from visionmq.worker.credit import Pace, material
 from visionmq.worker.jobs import Job, Queue
 from visionmq.worker.pool import Child, Pool
@@ -112,10 +105,7 @@ class Core:
         if isinstance(event.message, Run):
             self._run(session, event.message, event.frames, now)
         else:
-            self._control(session, event.message, now)
-
-    def _control(self, session: Session, message: ToWorker, now: float) -> None:
-        self._messages[type(message)](session, message, now)
+            self._messages[type(event.message)](session, event.message, now)
 
     def _welcome(self, session: Session, message: Welcome, now: float) -> None:
         if session.is_stranger(message) and session.welcomed:
@@ -145,17 +135,7 @@ class Core:
             return
         self.queue.take_session(session.broker)
         session.announced(now, 0 if session.draining else self._credit())
-        message = Ready(
-            v=PROTOCOL_VERSION,
-            name=self.settings.name,
-            incarnation=self.incarnation,
-            ops=sorted(self.limits),
-            credit=session.credit,
-            agent=AGENT,
-            host=(platform.node() or "unknown")[:MAX_NAME_LENGTH],
-            pid=os.getpid(),
-            engines=self._engines,
-        )
+        message = announcement(self.settings.name, self.incarnation, list(self.limits), self._engines, session.credit)
         self._out.append(ev.Send(session.broker, message))
         if session.draining:
             self._out.append(ev.Send(session.broker, Drain()))
@@ -193,12 +173,8 @@ class Core:
             self._out.append(ev.Send(job.broker, answer, frames))
 
     def _fail(self, job: Job, code: ErrorCode, message: str, now: float) -> None:
-        error = make_error(code, message, stage="worker", request_id=job.run.id)
-        state = State.CANCELLED if code is ErrorCode.CANCELLED else State.FAILED
-        waited = (now if job.started is None else job.started) - job.arrived
-        ran = 0.0 if job.started is None else now - job.started
-        answer = Answer(job.run.lease, state, code=code, wait_ms=_ms(waited), run_ms=_ms(ran))
-        self._answer(job, answer, (encode(error),))
+        answer, body = failure(job, code, message, now)
+        self._answer(job, answer, (body,))
 
     def _expire(self, job: Job, now: float) -> None:
         text = "its time was over before it started" if job.started is None else "its time was over while it ran"
@@ -241,7 +217,7 @@ class Core:
         batch = self.pool.release(child)
         for job, (outcome, frames) in zip(batch, event.outcomes, strict=True):
             self.pace.add((now - child.started) / len(batch))
-            self._answer(job, _to_answer(job, outcome), frames)
+            self._answer(job, from_outcome(job, outcome), frames)
         self._recycle(child, event.grown_mb, now)
 
     def _recycle(self, child: Child, grown_mb: float, now: float) -> None:
@@ -374,20 +350,3 @@ class Core:
 
     def _note(self, event: str, **fields: Any) -> None:
         self._out.append(ev.Note(event, fields))
-
-
-def _ms(seconds: float) -> float:
-    return round(max(0.0, seconds) * 1000, 3)
-
-
-def _to_answer(job: Job, outcome: ev.Outcome) -> Answer:
-    return Answer(
-        job.run.lease,
-        State.DONE if outcome.ok else State.FAILED,
-        images=outcome.images,
-        code=outcome.code,
-        wait_ms=_ms((job.started or job.arrived) - job.arrived),
-        decode_ms=max(0.0, outcome.decode_ms),
-        run_ms=max(0.0, outcome.run_ms),
-        plan=outcome.plan,
-    )

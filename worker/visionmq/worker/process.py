@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Final
 
+from visionmq.schemas.limits import MAX_PIXELS
 from visionmq.worker.channel import ParentEnd
 from visionmq.worker.settings import Settings
 
@@ -18,12 +19,14 @@ _ONE_THREAD: Final = (
     "VECLIB_MAXIMUM_THREADS",
     "OPENCV_FOR_THREADS_NUM",
 )
+_LIMITS: Final = {"MALLOC_ARENA_MAX": "2", "OPENCV_IO_MAX_IMAGE_PIXELS": str(MAX_PIXELS)}
+"""OpenCV reads its limit when it is imported; fewer arenas give memory back sooner."""
 _SOCKET_BUFFER: Final = 4 << 20
 """Asked of the kernel, which may give less; a larger one means fewer turns for a big picture."""
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "MALLOC_ARENA_MAX": "2"}
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), **_LIMITS}
 
 
 class EngineProcess:

@@ -4,10 +4,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-LINES_AT_ONCE: Final = 20
+from visionmq.schemas.codec import encode
+
+LINES_AT_ONCE: Final = 16
 INTERVAL: Final = 1.0
-"""Seconds between two messages; with the above, at most 20 lines a second."""
-_LONGEST: Final = 500
+"""Seconds between two messages; with the above, at most 16 lines a second."""
+_LONGEST: Final = 480
+_EXCERPT: Final = 240
 _LEVELS: Final = frozenset({"warning", "error", "critical", "exception"})
 
 
@@ -20,9 +23,12 @@ class Relay:
 
     def put(self, level: str, line: str) -> None:
         """Keep a line of the log if it is a warning or worse."""
-        # An envelope holds 16 KiB in all: long lines would cost others their place.
-        if level in _LEVELS:
-            self._lines.append(line.replace("\n", " ")[:_LONGEST])
+        if level not in _LEVELS:
+            return
+        # An envelope holds 16 KiB in all, and escaping may double a line.
+        if len(line) > _LONGEST:
+            line = encode({"level": level, "cut": line[:_EXCERPT]}).decode()
+        self._lines.append(line)
 
     def take(self, now: float) -> list[str]:
         """Return the lines to send now; none until the interval has passed."""
