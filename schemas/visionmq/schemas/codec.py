@@ -34,6 +34,8 @@ _from_worker: "Final[msgspec.json.Decoder[FromWorker]]" = msgspec.json.Decoder(F
 _to_client: "Final[msgspec.json.Decoder[ToClient]]" = msgspec.json.Decoder(ToClient)
 _to_worker: "Final[msgspec.json.Decoder[ToWorker]]" = msgspec.json.Decoder(ToWorker)
 _MISTAKES: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
+_LONGEST_TEXT: Final = 300
+"""Characters of a mistake that are told: it may quote what the peer sent, and must fit an envelope."""
 
 encode = _encoder.encode
 """Return the JSON bytes of a message or a body."""
@@ -45,7 +47,7 @@ def _decode(decoder: "msgspec.json.Decoder[T]", frame: Buffer) -> T:
     try:
         return decoder.decode(frame)
     except _MISTAKES as mistake:
-        raise ProtocolError(ErrorCode.BAD_REQUEST, f"envelope: {mistake}") from None
+        raise ProtocolError(ErrorCode.BAD_REQUEST, f"envelope: {mistake}"[:_LONGEST_TEXT]) from None
 
 
 def decode_from_client(frame: Buffer) -> FromClient:
@@ -106,7 +108,7 @@ def decode_body(kind: type[S], frame: Buffer) -> S:
     try:
         return decoder.decode(frame if len(frame) else b"{}")  # type: ignore[return-value]  # keyed by its own type
     except _MISTAKES as mistake:
-        raise ProtocolError(ErrorCode.BAD_REQUEST, f"body: {mistake}") from None
+        raise ProtocolError(ErrorCode.BAD_REQUEST, f"body: {mistake}"[:_LONGEST_TEXT]) from None
 
 
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
