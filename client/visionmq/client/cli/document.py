@@ -99,7 +99,7 @@ def _run(client: "Client", files: list[Path], params: dict[str, Any], *, sink: A
     failed = 0
     names = short_names(files)
     outcomes = in_order(files, lambda file: client.submit("document.recognize", params, [file]), window=window)
-    with closing(outcomes), _progress(len(files)) as advance:  # type: ignore[type-var]  # a generator closes
+    with closing(outcomes), _progress(len(files), sink) as advance:  # type: ignore[type-var]  # a generator closes
         for file, outcome in outcomes:
             _stop_if_hopeless(outcome)
             line = make_line(file, outcome, folder / names[file])
@@ -118,11 +118,13 @@ def _stop_if_hopeless(outcome: Any) -> None:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """Show a bar with rate and time left on stderr, if a person looks and there is something to wait for."""
+def _progress(total: int, sink: Any) -> Iterator[Any]:
+    """Show a bar with rate and time left on stderr, if a person looks and no tables are in its way."""
     import sys
 
-    if total < 2 or not sys.stderr.isatty():
+    from visionmq.client.cli.output import Screen
+
+    if total < 2 or isinstance(sink, Screen) or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console

@@ -74,7 +74,7 @@ def print_document(line: Mapping[str, Any]) -> None:
         print(f"{name}: no document found. {plain(result.get('advice') or result.get('reason') or '')}".rstrip())
         return
     print(f"{name}: {plain(result['doc_type'])}")
-    rows = [_field_row(field) for field in result["fields"].values()]
+    rows = [_field_row(field) for field in result["fields"].values() if "\n" not in field["raw"]]  # its lines follow
     print_table(("field", "value", "accepted", "check digit", "confidence", "note"), rows, empty="no fields")
     for key in ("reason", "advice"):
         if result.get(key):
@@ -91,5 +91,12 @@ def _field_row(field: Mapping[str, Any]) -> tuple[object, ...]:
         _MARKS[bool(field["accepted"])],
         field["check_digit"],
         f"{field['confidence']:.3f}",
-        field.get("note") or ("repaired" if field.get("repaired") else ""),
+        _remark(field),
     )
+
+
+def _remark(field: Mapping[str, Any]) -> str:
+    """Return what the columns do not say yet."""
+    if field["accepted"] and field["check_digit"] == "absent":
+        return ""
+    return field.get("note") or ("repaired" if field.get("repaired") else "")
