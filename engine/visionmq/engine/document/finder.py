@@ -45,16 +45,69 @@ class Finding:
 
 def find_zone(reader: Reader, pixels: Pixels) -> Finding | None:
     """Return the zone in a picture, or None."""
-    boxes = [box for box in reader.find(pixels) if box.length >= _SLENDER * box.height]
-    boxes = sorted(boxes, key=lambda box: -box.length / box.height)[:_MOST_READ]
+    found = reader.find(pixels)
+    best = _best(reader, pixels, found)
+    if best is None or best.zone.score()[0] == 0:
+        joined = _best(reader, pixels, _joined(found))
+        best = joined or best
+    return best
+
+
+def _best(reader: Reader, pixels: Pixels, boxes: Sequence[Box]) -> Finding | None:
+    """Return the best zone among these boxes, read from either end."""
+    slender = [box for box in boxes if box.length >= _SLENDER * box.height]
+    slender = _aligned(sorted(slender, key=lambda box: -box.length / box.height)[:_MOST_READ])
     best: Finding | None = None
     for turn in (False, True):
-        strips = [Strip(box, reader.read(rectify(pixels, box))) for box in _turn(boxes, turn)]
+        strips = [Strip(box, reader.read(rectify(pixels, box))) for box in _turn(slender, turn)]
         found = max(_findings(strips), key=lambda finding: finding.zone.score(), default=None)
         if found is not None and found.zone.score()[0] > 0:
             return found
         best = best or found
     return best
+
+
+def _aligned(boxes: Sequence[Box]) -> list[Box]:
+    """Return the boxes read the same way as the first: at the edge of the angles two lines may point apart."""
+    return [box if abs((box.angle - boxes[0].angle + 180) % 360 - 180) <= 90 else box.turned() for box in boxes]
+
+
+def _joined(boxes: Sequence[Box]) -> list[Box]:
+    """Return lines that detection broke (glare, a fold, pale fillers), as one box each; others are left out."""
+    rest = sorted((box for box in boxes if box.length > 2 * box.height), key=lambda box: -box.length)
+    lines: list[Box] = []
+    while rest:
+        line, parts = rest.pop(0), 0
+        for box in list(rest):
+            if _continues(line, box):
+                line, parts = _union(line, box), parts + 1
+                rest.remove(box)
+        if parts:
+            lines.append(line)
+    return lines
+
+
+def _axes(box: Box) -> tuple[Array, Array]:
+    angle = np.radians(box.angle)
+    return np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+
+
+def _continues(line: Box, box: Box) -> bool:
+    along, down = _axes(line)
+    shift = np.array([box.x - line.x, box.y - line.y])
+    gap = abs(float(shift @ along)) - (line.length + box.length) / 2
+    alike = abs(box.angle - line.angle) < 4 and 0.6 < box.height / line.height < 1.6
+    return alike and abs(float(shift @ down)) < 0.5 * line.height and gap < 3 * line.height
+
+
+def _union(line: Box, box: Box) -> Box:
+    along, down = _axes(line)
+    shift = np.array([box.x - line.x, box.y - line.y])
+    centre = float(shift @ along)
+    start = min(-line.length / 2, centre - box.length / 2)
+    end = max(line.length / 2, centre + box.length / 2)
+    middle = np.array([line.x, line.y]) + along * (start + end) / 2 + down * float(shift @ down) / 2
+    return Box(float(middle[0]), float(middle[1]), end - start, max(line.height, box.height), line.angle)
 
 
 def _turn(boxes: Sequence[Box], turn: bool) -> list[Box]:
