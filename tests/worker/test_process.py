@@ -12,7 +12,7 @@ import pytest
 import zmq
 from tests.worker.fake import FakeBroker, worker
 
-from visionmq.schemas.messages import Bye, Drain, Progress, Ready, State, Stop
+from visionmq.schemas.messages import Bye, Drain, Heartbeat, Progress, Ready, State, Stop
 
 JOB_MB = ["--job-mb", "512"]
 
@@ -178,6 +178,10 @@ def test_a_second_sigterm_ends_at_once(broker: FakeBroker) -> None:
     with worker(broker.endpoint, arguments=["-n", "1", *JOB_MB]) as process:
         broker.until(Ready)
         broker.run("test.hang")
+        end = time.monotonic() + 10
+        while not any(isinstance(message, Heartbeat) and message.busy for _, message in broker.seen):
+            assert time.monotonic() < end
+            broker.hear(0.5)
         process.send_signal(signal.SIGTERM)
         broker.until(Drain)
         process.send_signal(signal.SIGTERM)

@@ -10,7 +10,9 @@ LINES_AT_ONCE: Final = 16
 INTERVAL: Final = 1.0
 """Seconds between two messages; with the above, at most 16 lines a second."""
 _LONGEST: Final = 480
-_EXCERPT: Final = 240
+_START: Final = 80
+_END: Final = 240
+"""Of a long line: the request id comes first, what went wrong last."""
 _LEVELS: Final = frozenset({"warning", "error", "critical", "exception"})
 
 
@@ -27,7 +29,7 @@ class Relay:
             return
         # An envelope holds 16 KiB in all, and escaping may double a line.
         if len(line) > _LONGEST:
-            line = encode({"level": level, "cut": line[:_EXCERPT]}).decode()
+            line = encode({"level": level, "start": line[:_START], "end": line[-_END:]}).decode()
         self._lines.append(line)
 
     def take(self, now: float) -> list[str]:
