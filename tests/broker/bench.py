@@ -111,6 +111,21 @@ class Bench:
         (reply,) = self.ask(peer, f"verb-{len(self.sent)}", op, body=body)
         return reply.body
 
+    def cut(self, *peers: str) -> list[Sent]:
+        """These workers' connections close: a heartbeat does not reach them, nor what follows from that."""
+        beat = encode(m.Heartbeat(instance="i1"))
+        undelivered = {peer.encode(): [beat] for peer in peers}
+        sent = []
+        while undelivered:
+            new = self.handle(e.WorkersUnreachable(undelivered))
+            undelivered = {}
+            for one in new:
+                if one.peer in peers:
+                    undelivered.setdefault(one.peer.encode(), []).append(encode(one.message))
+                else:
+                    sent.append(one)
+        return sent
+
     def held(self, peer: str) -> int:
         """Return how many leases a worker holds."""
         return len(self.broker.workers.by_peer[peer.encode()].leases)

@@ -5,13 +5,14 @@ from tests.broker.bench import ECHO, PING, Bench, ids, only, runs, terminal
 
 from visionmq.broker import events as e
 from visionmq.schemas import messages as m
+from visionmq.schemas.codec import encode
 
 
 def _lose(bench: Bench, peer: str, how: str, *alive: str) -> list:
     if how == "silence":
         return bench.wait(3, *alive)
     if how == "unreachable":
-        return bench.handle(e.WorkerUnreachable(peer.encode()))
+        return bench.cut(peer)
     return bench.worker(peer, m.Bye())
 
 
@@ -43,7 +44,7 @@ def test_requeued_requests_are_spread_over_the_others(bench: Bench) -> None:
         bench.ask("c1", request_id)
     for peer in ("w2", "w3"):
         bench.ready(peer, credit=4)
-    bench.handle(e.WorkerUnreachable(b"w1"))
+    bench.cut("w1")
     assert (bench.held("w2"), bench.held("w3")) == (2, 2)
 
 
@@ -52,7 +53,7 @@ def test_three_losses_end_a_request_and_keep_its_input(bench: Bench) -> None:
     for number in (1, 2, 3):
         (run,) = runs(bench.ready(f"w{number}"))
         assert run.message.attempt == number
-        sent = bench.handle(e.WorkerUnreachable(f"w{number}".encode()))
+        sent = bench.cut(f"w{number}")
     (reply,) = terminal(sent)
     assert (reply.body["code"], reply.message.attempt) == ("worker_lost", 3)
     assert "w1, w2, w3" in reply.body["message"]
@@ -66,13 +67,36 @@ def test_three_losses_end_a_request_and_keep_its_input(bench: Bench) -> None:
     assert bench.verb("broker.dead")["letters"] == []
 
 
+@pytest.mark.parametrize("how", ["silence", "unreachable"])
+def test_a_host_that_dies_with_many_workers_costs_one_attempt(bench: Bench, how: str) -> None:
+    bench.ready("w1")
+    bench.ask("c1", "a")
+    dead = ["w1", "w2", "w3", "w4", "w5"]
+    for peer in dead[1:]:
+        bench.ready(peer)
+    sent = bench.wait(3, "c1") if how == "silence" else bench.cut(*dead)
+    assert terminal(sent) == []
+    assert bench.broker.open["a"].losses == 1
+    assert ids(bench.ready("w6")) == ["a"]
+
+
+def test_a_lease_that_never_reached_its_worker_is_no_attempt(bench: Bench) -> None:
+    for peer in ("w1", "w2", "w3", "w4"):
+        bench.ready(peer)
+    sent = bench.ask("c1", "a")
+    while run := runs(sent):
+        sent = bench.handle(e.WorkersUnreachable({run[0].peer.encode(): [encode(run[0].message)]}))
+    assert bench.broker.workers.by_peer == {}
+    assert bench.broker.open["a"].losses == 0
+
+
 def test_dead_letters_are_bounded_and_the_oldest_go(make_bench) -> None:
     bench = make_bench(dead_letters=2, dead_bytes=1_000, stored_seconds=0.1)
     for request_id in ("a", "b", "c", "c"):
         bench.ask("c1", request_id, body=b" " * 400)
         for number in range(3):
             bench.ready(f"w-{request_id}-{number}")
-            bench.handle(e.WorkerUnreachable(f"w-{request_id}-{number}".encode()))
+            bench.cut(f"w-{request_id}-{number}")
         bench.wait(0.2, "c1")
     listed = bench.verb("broker.dead")
     assert [letter["id"] for letter in listed["letters"]] == ["b", "c"]
@@ -158,7 +182,7 @@ def test_a_closed_connection_is_found_by_probing_every_worker(bench: Bench) -> N
     bench.ready("w1")
     bench.ready("w2")
     assert [one.peer for one in bench.handle(e.Probe())] == ["w1", "w2"]
-    assert bench.handle(e.WorkerUnreachable(b"gone")) == []
+    assert bench.cut("gone") == []
 
 
 def test_workers_that_speak_stay(bench: Bench) -> None:

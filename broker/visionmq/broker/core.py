@@ -6,7 +6,7 @@ terminal reply; no worker holds more leases than its credit; an operation has wa
 while none of its workers is free (or it is paused); every table is bounded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from visionmq.broker import admin, policy
@@ -25,7 +25,7 @@ from visionmq.broker.events import (
     Probe,
     Tick,
     WorkerSent,
-    WorkerUnreachable,
+    WorkersUnreachable,
 )
 from visionmq.broker.fair import FairQueue
 from visionmq.broker.ledger import Ledger
@@ -34,7 +34,7 @@ from visionmq.broker.records import Client, Frame, PeerId, Phase, Ticket, Worker
 from visionmq.broker.settings import Settings
 from visionmq.broker.stores import DeadLetters, Deadlines, StoredReplies
 from visionmq.schemas import messages as m
-from visionmq.schemas.codec import encode
+from visionmq.schemas.codec import decode_to_worker, encode
 from visionmq.schemas.common import AcceptedReport
 from visionmq.schemas.errors import ErrorCode, make_error
 from visionmq.schemas.limits import MAX_ATTEMPTS, MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PROTOCOL_VERSION
@@ -81,7 +81,7 @@ class Broker:
             Malformed: self._malformed,
             ClientUnreachable: self._client_unreachable,
             ClientStalled: self._client_stalled,
-            WorkerUnreachable: self._worker_unreachable,
+            WorkersUnreachable: self._workers_unreachable,
             Probe: self._probe,
             Tick: self._tick,
             DrainRequested: self._drain_requested,
@@ -462,7 +462,7 @@ class Broker:
             self.ledger.refuse(code)
             self._send_worker(peer, m.Refused(code=code, message=text))
             if (known := self.workers.by_peer.get(peer)) is not None:
-                self._lose(known, "its key was revoked", now)
+                self._lose([known], "its key was revoked", now)
             return
         worker = self.workers.by_peer.get(peer)
         kind = type(message)
@@ -488,8 +488,7 @@ class Broker:
             self._send_worker(peer, m.Refused(code=ErrorCode.UNSUPPORTED_VERSION, message=text))
             return
         same = [w for w in self.workers.by_peer.values() if w is known or w.ready.incarnation == ready.incarnation]
-        for other in same:
-            self._lose(other, "it announced itself again", now)
+        self._lose(same, "it announced itself again", now)
         worker = Worker(peer, ready, now)
         self.workers.add(worker)
         for op in worker.ops:
@@ -564,19 +563,40 @@ class Broker:
         worker.pool.place(worker)
 
     def _worker_bye(self, worker: Worker, message: m.Bye, now: float) -> None:
-        self._lose(worker, "it said goodbye", now, counts=False)
+        self._lose([worker], "it said goodbye", now, counts=False)
 
     def _worker_log(self, worker: Worker, message: m.Log, now: float) -> None:
         for line in message.lines:
             self._log("warning", "worker_log", worker=worker.ready.name, line=line[:2000])
 
-    def _worker_unreachable(self, event: WorkerUnreachable, now: float) -> None:
-        worker = self.workers.by_peer.get(event.peer)
-        if worker is not None:
-            self._lose(worker, "its connection closed", now)
+    def _workers_unreachable(self, event: WorkersUnreachable, now: float) -> None:
+        messages = [decode_to_worker(envelope) for envelopes in event.undelivered.values() for envelope in envelopes]
+        undelivered = {message.lease for message in messages if isinstance(message, m.Run)}
+        gone = [worker for peer in event.undelivered if (worker := self.workers.by_peer.get(peer))]
+        self._lose(gone, "its connection closed", now, undelivered=undelivered)
 
-    def _lose(self, worker: Worker, why: str, now: float, *, counts: bool = True) -> None:
-        """Forget a worker; what it held goes to the head of the queue, or ends after its attempts."""
+    def _lose(
+        self,
+        workers: Sequence[Worker],
+        why: str,
+        now: float,
+        *,
+        counts: bool = True,
+        undelivered: Collection[int] = (),
+    ) -> None:
+        """Forget workers; what they held goes to the head of the queue, or ends after its attempts.
+
+        All are forgotten before any request moves on: a host that dies with many workers must
+        not cost a request all its attempts. Leases of `undelivered` do not count as attempts.
+        """
+        orphaned = {op for worker in workers for op in self._part_with(worker, why, now, counts, undelivered)}
+        for op in orphaned:
+            self.spread(op, now)
+
+    def _part_with(
+        self, worker: Worker, why: str, now: float, counts: bool, undelivered: Collection[int]
+    ) -> Collection[str]:
+        """Forget one worker and return the operations whose requests it held."""
         for op in self.workers.remove(worker):
             self._absent[op] = now + self.settings.absence
         held = [ticket for ticket in worker.leases.values() if ticket is not None]
@@ -585,14 +605,13 @@ class Broker:
         for ticket in reversed(held):
             ticket.worker = None
             ticket.workers = (*ticket.workers, worker.ready.name)
-            ticket.losses += counts
+            ticket.losses += counts and ticket.lease not in undelivered
             if ticket.losses >= MAX_ATTEMPTS:
                 self._bury(ticket, now)
             else:
                 self.ledger.requeued += 1
                 self.queue.put_back(ticket)
-        for op in {ticket.request.op for ticket in held}:
-            self.spread(op, now)
+        return {ticket.request.op for ticket in held}
 
     def _bury(self, ticket: Ticket, now: float) -> None:
         body_and_images = ticket.frames
@@ -654,8 +673,8 @@ class Broker:
 
     def _beat(self, now: float) -> None:
         limits = self.settings
-        for worker in [w for w in self.workers.by_peer.values() if now - w.heard > limits.worker_liveness]:
-            self._lose(worker, "it fell silent", now)
+        silent = [w for w in self.workers.by_peer.values() if now - w.heard > limits.worker_liveness]
+        self._lose(silent, "it fell silent", now)
         for client in [c for c in self.clients.values() if now - c.heard > limits.client_liveness]:
             self._forget_client(client, "the client fell silent", now)
         self._probe(Probe(), now)

@@ -1,6 +1,6 @@
 """What can happen to the broker, and what it wants done: small tuples, cheap on the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from visionmq.broker.records import Frame, PeerId
@@ -52,10 +52,11 @@ class ClientStalled(NamedTuple):
     frames: Sequence[Frame]
 
 
-class WorkerUnreachable(NamedTuple):
-    """A message to a worker found no connection, or a full one."""
+class WorkersUnreachable(NamedTuple):
+    """Messages to these workers found no connection, or a full one; all that failed together come together."""
 
-    peer: PeerId
+    undelivered: Mapping[PeerId, Sequence[bytes]]
+    """By worker, the envelopes that it did not get."""
 
 
 class Probe(NamedTuple):
@@ -76,7 +77,7 @@ Event: TypeAlias = (
     | Malformed
     | ClientUnreachable
     | ClientStalled
-    | WorkerUnreachable
+    | WorkersUnreachable
     | Probe
     | Tick
     | DrainRequested

@@ -32,7 +32,7 @@ from visionmq.broker.events import (
     Probe,
     Tick,
     WorkerSent,
-    WorkerUnreachable,
+    WorkersUnreachable,
 )
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import ProtocolError, decode_from_client, decode_from_worker, salvage
@@ -71,7 +71,8 @@ class Shell:
         self._should_end = should_end
         self._log = structlog.get_logger()
         self._running = True
-        self._failures: deque[Event] = deque()
+        self._failures: list[Event] = []
+        self._undelivered: dict[bytes, list[bytes]] = {}
         self._send = (RawSocket.send.__get__(clients), RawSocket.send.__get__(workers))
         self._receive_client = RawSocket.recv.__get__(clients)
         self._receive_worker = RawSocket.recv.__get__(workers)
@@ -169,7 +170,7 @@ class Shell:
 
     def _perform(self, actions: list[Action], now: float) -> None:
         self._perform_once(actions)
-        if self._failures:
+        if self._failures or self._undelivered:
             self._report_failures(now)
 
     def _perform_once(self, actions: list[Action]) -> None:
@@ -184,7 +185,11 @@ class Shell:
                     frame = content[-1]
                     send(frame, _DONTWAIT, type(frame) is bytes)
                 except zmq.ZMQError as error:
-                    self._failures.append(_failure(kind, target, content, error))
+                    if kind == TO_CLIENT:
+                        failure = ClientStalled if error.errno == zmq.EAGAIN else ClientUnreachable
+                        self._failures.append(failure(target, content))
+                    else:
+                        self._undelivered.setdefault(target, []).append(content[0])
             elif kind == LOG:
                 level, name = target
                 getattr(self._log, level)(name, **content)
@@ -193,18 +198,13 @@ class Shell:
 
     def _report_failures(self, now: float) -> None:
         """Tell the core what could not be sent; in a loop, not in recursion: all workers may be gone."""
-        failures, self._failures = self._failures, deque()
-        while failures:
-            actions = self._core.handle(failures.popleft(), now)
-            self._perform_once(actions)
-            failures.extend(self._failures)
-            self._failures.clear()
-
-
-def _failure(kind: int, peer: bytes, frames: _Frames, error: zmq.ZMQError) -> Event:
-    if kind != TO_CLIENT:
-        return WorkerUnreachable(peer)
-    return ClientStalled(peer, frames) if error.errno == zmq.EAGAIN else ClientUnreachable(peer, frames)
+        while self._failures or self._undelivered:
+            failures, self._failures = self._failures, []
+            if self._undelivered:
+                failures.append(WorkersUnreachable(self._undelivered))
+                self._undelivered = {}
+            for event in failures:
+                self._perform_once(self._core.handle(event, now))
 
 
 def _rest(receive: Callable[..., Any]) -> list[Any]:
