@@ -136,8 +136,8 @@ def _progress(total: int, sink: Any) -> Iterator[Any]:
 
         def advance() -> None:
             bar.advance(task)
-            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:.1f}/s" if speed else "")
+            row = bar.tasks[0]
+            bar.update(task, rate=f"{row.completed / max(row.elapsed or 0.0, 0.001):.1f}/s")
 
         yield advance
 
