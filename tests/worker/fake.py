@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ class FakeBroker:
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", instance: str = "one", port: int = 0) -> None:
         self.socket = make_router(context, send_limit=1000)
-        self.socket.bind(f"tcp://127.0.0.1:{port or '*'}")
+        self._bind(port)
         port = self.socket.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2]
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self.instance = instance
@@ -38,6 +39,19 @@ class FakeBroker:
         self.answers: dict[int, tuple[Answer, Any, list[bytes]]] = {}
         self.seen: list[tuple[float, FromWorker]] = []
         self._lease = 0
+
+    def _bind(self, port: int) -> None:
+        """Bind; libzmq frees the port of a closed socket only a moment later."""
+        end = time.monotonic() + 10
+        while True:
+            try:
+                self.socket.bind(f"tcp://127.0.0.1:{port or '*'}")
+                return
+            except zmq.ZMQError:
+                if time.monotonic() > end:
+                    self.socket.close()
+                    raise
+                threading.Event().wait(0.01)
 
     def send(self, message: ToWorker, frames: Sequence[bytes] = ()) -> None:
         self.socket.send_multipart([self.peer, encode(message), *frames])
