@@ -110,6 +110,13 @@ class Session:
             return min(soonest, self._attempt_until)
         return min(soonest, self._next_heartbeat, self._silent_at(), self._next_check)
 
+    def refreshed(self, request: messages.Request, now: float) -> messages.Request | None:
+        """Return a request that was held back as it is to leave now; None if it has ended or is overdue."""
+        pending = self._pending.get(self._wire.get(request.id, ""))
+        if pending is None or now >= pending.deadline:
+            return None
+        return pending.envelope(now)
+
     # ---- events --------------------------------------------------------------------------
 
     def start(self, now: float) -> list[Action]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -21,7 +22,7 @@ from visionmq.client.pending import Pending
 from visionmq.client.replies import make_progress, make_reply
 from visionmq.client.session import CONNECT_SECONDS, Session
 from visionmq.schemas.codec import Buffer, ProtocolError, decode_to_client, encode
-from visionmq.schemas.messages import HAS_BODY, Reply
+from visionmq.schemas.messages import HAS_BODY, Reply, Request
 from visionmq.wire import AGENT
 from visionmq.wire.keys import Identity
 from visionmq.wire.sockets import make_dealer
@@ -53,7 +54,8 @@ class Transport:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._outbox: deque[list[Buffer]] = deque()
+        self._outbox: deque[Send] = deque()
+        """What the connection could not take yet; encoded when it goes, so that no stale time left does."""
         self._thread = threading.Thread(target=self._run, name="visionmq-client", daemon=True)
         self._thread.start()
 
@@ -177,11 +179,8 @@ class Transport:
         for action in actions:
             match action:
                 case Send():
-                    head: list[Buffer] = [encode(action.message)]
-                    if isinstance(action.message, HAS_BODY):
-                        head += [action.body or b"", *action.images]
-                    self._outbox.append(head)
-                    self._flush()
+                    if self._outbox or not self._sent(action):
+                        self._outbox.append(action)
                 case Finish():
                     self._finish(action)
                 case Fail():
@@ -198,14 +197,30 @@ class Transport:
         self._dealer = make_dealer(self._context, endpoint, self._identity)
 
     def _flush(self) -> None:
-        assert self._dealer is not None
         while self._outbox:
-            try:
-                # Frames above pyzmq's threshold (64 KiB) are not copied; the request keeps them.
-                self._dealer.send_multipart(self._outbox[0], zmq.NOBLOCK, copy=False)
-            except zmq.Again:
+            action = self._outbox[0]
+            if isinstance(action.message, Request):
+                fresh = self.session.refreshed(action.message, time.monotonic())
+                if fresh is None:
+                    self._outbox.popleft()
+                    continue
+                action = replace(action, message=fresh)
+            if not self._sent(action):
                 return
             self._outbox.popleft()
+
+    def _sent(self, action: Send) -> bool:
+        """Send one message; False if the connection takes nothing now."""
+        assert self._dealer is not None
+        frames: list[Buffer] = [encode(action.message)]
+        if isinstance(action.message, HAS_BODY):
+            frames += [action.body or b"", *action.images]
+        try:
+            # Frames above pyzmq's threshold (64 KiB) are not copied; the request keeps them.
+            self._dealer.send_multipart(frames, zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        return True
 
     def _finish(self, action: Finish) -> None:
         entry = self._futures.get(action.id)
