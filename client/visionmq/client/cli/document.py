@@ -67,6 +67,8 @@ def read(
     sink = outputs.open_sink(output, as_json=as_json, as_lines=as_lines, resume=resume)
     with closing(sink), connect_or_embed(settings_of(context)) as client:
         failed = _run(client, files, params, sink=sink, window=window, folder=outputs.pictures_folder(output))
+    if output is not None:
+        typer.echo(f"{len(files) - failed} done, {failed} failed; results in {target or output}", err=True)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)
 
