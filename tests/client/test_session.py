@@ -145,6 +145,16 @@ def test_requests_survive_a_broker_that_is_away() -> None:
     assert ids(session.received(welcome("two"), b"", [], 21.0)) == ["r"]
 
 
+def test_a_request_held_back_leaves_with_the_time_that_is_then_left_or_not_at_all(session: Session) -> None:
+    (action,) = of(session.submit(request("r", deadline=2.0), 0.0), Send)
+    assert isinstance(action, Send)
+    assert isinstance(action.message, m.Request)
+    fresh = session.refreshed(action.message, 1.5)
+    assert fresh is not None
+    assert fresh.left_ms == 500
+    assert session.refreshed(action.message, 2.0) is None
+
+
 def test_old_requests_are_checked_once_a_second_and_unknown_ones_sent_again(session: Session) -> None:
     session.submit(request("old"), 0.0)
     session.submit(request("new"), 0.5)

@@ -472,3 +472,14 @@ def test_one_child_that_cannot_start_does_not_keep_the_others_from_work() -> Non
     bench.tell(ev.Warm(first.child, OPERATIONS))
     (ready,) = sent(bench.tell(ev.Gone(second.child, "status 1")), Ready)
     assert ready.credit == 1
+
+
+def test_a_lease_that_may_have_lain_in_a_buffer_is_not_started_after_its_deadline() -> None:
+    bench = Bench().serve()
+    bench.now += 1.5  # we were stopped, or the network was: nothing came
+    stale, fresh = bench.run(left_ms=1_000), bench.run(left_ms=2_000)
+    assert bench.code(stale) == "deadline_exceeded"
+    assert leases(bench.work()) == [fresh]
+    bench.finish()
+    bench.now += 0.5
+    assert leases(bench.work() if bench.run(left_ms=1_000) else bench.work()) == [bench.lease]

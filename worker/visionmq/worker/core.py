@@ -101,7 +101,7 @@ class Core:
         session = self.sessions[event.broker]
         if session.ended:
             return
-        session.heard_at = now
+        session.heard(now)
         if isinstance(event.message, Run):
             self._run(session, event.message, event.frames, now)
         else:
@@ -146,7 +146,8 @@ class Core:
     # ---- leases ---------------------------------------------------------------------------
 
     def _run(self, session: Session, run: Run, frames: Sequence[ev.Frame], now: float) -> None:
-        job = Job(session.broker, session.epoch, run, frames, now, now + run.left_ms / 1000)
+        # Time left counts from arrival; what may have lain in a buffer meanwhile is taken as having lain there.
+        job = Job(session.broker, session.epoch, run, frames, now, now + run.left_ms / 1000 - session.lag)
         session.held[run.lease] = job
         if len(frames) != run.images + 1:
             self._fail(job, ErrorCode.INTERNAL, "the broker sent another number of frames than it named", now)

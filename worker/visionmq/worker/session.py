@@ -14,6 +14,11 @@ _ONE_WHO: Final = 0.2
 _EARLY: Final = 0.8
 """Part of the heartbeat interval after which we send one, so that it arrives within it."""
 
+_LATE: Final = 1.5
+"""Heartbeat intervals without a message after which those that then come may be old."""
+_CATCH_UP: Final = 0.25
+"""Seconds in which the messages of a pause arrive."""
+
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -33,7 +38,19 @@ class Session:
     announced_at: float = float("-inf")
     beat_at: float = float("inf")
     heard_at: float = float("-inf")
+    lag: float = 0.0
+    """How old the messages of this moment may be: a pause of ours or of the network came before them."""
+    lag_until: float = float("-inf")
     held: dict[int, Job] = field(default_factory=dict)
+
+    def heard(self, now: float) -> None:
+        """Note a message."""
+        gap = now - self.heard_at
+        self.heard_at = now
+        if self.welcomed and gap > self.heartbeat * _LATE:
+            self.lag, self.lag_until = gap, now + _CATCH_UP
+        elif now >= self.lag_until:
+            self.lag = 0.0
 
     def announced(self, now: float, credit: int) -> None:
         """Note that `ready` goes out: a new session, without leases."""
