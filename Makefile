@@ -28,7 +28,7 @@ $(STAMP): requirements/dev.txt pyproject.toml | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: setup  ## read the specimen passport and write specimen-read.png
+demo: setup  ## read the specimen passport and write specimen-read.jpg
 	.venv/bin/visionmq demo
 
 test: lint  ## every check: style, types, layers, tests

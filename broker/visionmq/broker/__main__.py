@@ -154,7 +154,8 @@ def _serve(options: argparse.Namespace, server: Identity | None, keys: KeyRing |
     finally:
         clients.close(linger=0)
         workers.close(linger=0)
-        context.destroy(linger=0)
+        # Not destroy(): that would close the doorman's socket from this thread.
+        context.term()
     return 0
 
 

@@ -43,6 +43,8 @@ from visionmq.wire import AGENT
 
 _SMOOTHING = 0.05
 _MS = 1000.0
+_PAUSE = 1.0
+"""Seconds between ticks that tell that the process was stopped or starved."""
 _TOO_LATE = "the time was over before it could start"
 
 
@@ -74,6 +76,7 @@ class Broker:
         self._absent: dict[str, float] = {}
         """Operations that lost their last worker, and until when requests may wait for another."""
         self._next_beat = now
+        self._ticked = now
         self._out: list[Action] = []
         self._on: dict[type[Any], Callable[[Any, float], None]] = {
             ClientSent: self._client_sent,
@@ -643,6 +646,9 @@ class Broker:
             self._out.append((TO_WORKER, peer, [beat]))
 
     def _tick(self, event: Tick, now: float) -> None:
+        if now - self._ticked > _PAUSE:
+            self._forgive(now)
+        self._ticked = now
         for ticket in self.deadlines.due(now):
             self._overdue(ticket, now)
         self.stored.expire(now)
@@ -660,6 +666,14 @@ class Broker:
             # The end comes a tick later, so that these replies still leave the socket.
             for ticket in list(self.open.values()):
                 self._abandon(ticket, ErrorCode.SHUTTING_DOWN, "this broker ends now", now)
+
+    def _forgive(self, now: float) -> None:
+        """Hold nobody's silence against him: it was this broker that stood still."""
+        self._log("warning", "broker_paused", seconds=round(now - self._ticked, 1))
+        for worker in self.workers.by_peer.values():
+            worker.heard = now
+        for client in self.clients.values():
+            client.heard = now
 
     def _overdue(self, ticket: Ticket, now: float) -> None:
         if ticket.deadline > now:
