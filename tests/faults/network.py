@@ -19,7 +19,8 @@ def c4(options: Options) -> Report:
     lasting = (1.0, 5.0, 30.0) if options.long else (3.0,)
     campaign = Campaign("c4 partition", options)
     broker = urlsplit(campaign.service.worker_endpoint)
-    assert broker.hostname and broker.port
+    assert broker.hostname
+    assert broker.port
     with Proxy((broker.hostname, broker.port)) as proxy:
         campaign.service.route(0, proxy.endpoint)
         with campaign:

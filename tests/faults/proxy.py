@@ -3,8 +3,10 @@
 import selectors
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 _CHUNK = 1 << 16
 _MOST_HELD = 1 << 20
@@ -78,7 +80,7 @@ class Proxy:
         for sock in (self._listener, self._wake_in, self._wake_out):
             sock.close()
 
-    def _turn(self, ready: dict[object, int]) -> None:
+    def _turn(self, ready: Mapping[Any, int]) -> None:
         if self._wake_out in ready:
             self._wake_out.recv(64)
         for flow in list(self._flows):
