@@ -6,8 +6,8 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
-from tests.wire.conftest import Door, Peer
 
+from tests.wire.conftest import Door, Peer
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
 

@@ -180,14 +180,14 @@ def _run(options: argparse.Namespace, clients: Any, workers: Any, keys: KeyRing 
         secure=keys is not None,
     )
     shell = Shell(core, clients, workers, keys=keys, should_end=ended.is_set)
-    logs.configure("broker", level=options.log_level, sink=lambda _level, line: core.log.append(line))
-    ready = {"event": "listening", **bound, "pid": os.getpid(), "instance": core.instance}
-    print(msgspec.json.encode(ready).decode(), flush=True)
-    # A collection with 100,000 queued requests stops the loop for 0.1 s; the broker makes no cycles that last.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
     try:
+        logs.configure("broker", level=options.log_level, sink=lambda _level, line: core.log.append(line))
+        ready = {"event": "listening", **bound, "pid": os.getpid(), "instance": core.instance}
+        print(msgspec.json.encode(ready).decode(), flush=True)
+        # A collection with 100,000 queued requests stops the loop for 0.1 s; the broker makes no cycles that last.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
         shell.run()
     finally:
         shell.close()
