@@ -1,6 +1,7 @@
 """What the blocking and the asyncio client share: settings, preparation of requests, one transport."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -37,7 +38,17 @@ def find_endpoints(given: Endpoints) -> list[str]:
     text = given if given is not None else os.environ.get(BROKER_VARIABLE, "")
     parts = [text] if isinstance(text, str) else list(text)
     found = [name.strip() for part in parts for name in part.split(",") if name.strip()]
-    return [name if "://" in name else f"tcp://{name}" for name in found] or [CLIENT_ENDPOINT]
+    return [_checked(name if "://" in name else f"tcp://{name}") for name in found] or [CLIENT_ENDPOINT]
+
+
+_ENDPOINT: Final = re.compile(r"tcp://(\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):\d{1,5}|(ipc|inproc)://.+")
+
+
+def _checked(endpoint: str) -> str:
+    """Return the endpoint; raise BadRequest, not ZeroMQ's "Invalid argument", if it is none."""
+    if _ENDPOINT.fullmatch(endpoint) is None:
+        raise BadRequest(f"{endpoint} is no address of a broker.", hint="Write it as tcp://HOST:5760.", stage="client")
+    return endpoint
 
 
 def find_identity(key: str | os.PathLike[str] | None) -> Identity | None:

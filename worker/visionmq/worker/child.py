@@ -109,7 +109,7 @@ def serve(channel: ChildEnd, names: Sequence[str], *, job_mb: int, closed: bool)
     _prepare_imports(any(row.spec.reads_pictures for row in served.values()))
     memory = Memory()
     layers = sandbox.close(job_mb) if closed else ["no sandbox: switched off"]
-    operations = [Batchable(row.spec.name, row.spec.max_batch) for row in served.values()]
+    operations = [Batchable(row.spec.name, row.spec.max_batch, row.spec.reads_pictures) for row in served.values()]
     versions = [f"{engine.name}/{engine.version}" for engine in engines]
     with lock:
         channel.send([encode(IsWarm(operations, versions, layers, problems))])

@@ -186,6 +186,7 @@ class Core:
     def _warm(self, event: ev.Warm, _now: float) -> None:
         self.pool.warmed(event.child)
         self.limits = {operation.name: max(1, operation.max_batch) for operation in event.operations}
+        self.pace.expect(operation.name for operation in event.operations if operation.reads_pictures)
         self._engines = list(event.engines)
 
     def _open(self, now: float) -> None:
@@ -217,7 +218,7 @@ class Core:
             return
         batch = self.pool.release(child)
         for job, (outcome, frames) in zip(batch, event.outcomes, strict=True):
-            self.pace.add((now - child.started) / len(batch))
+            self.pace.add(job.run.op, (now - child.started) / len(batch))
             self._answer(job, from_outcome(job, outcome), frames)
         self._recycle(child, event.grown_mb, now)
 

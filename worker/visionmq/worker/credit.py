@@ -4,7 +4,8 @@ What waits here can no longer go to another worker, so only about ten millisecon
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 PREFETCH_SECONDS: Final = 0.010
@@ -16,14 +17,28 @@ _WEIGHT: Final = 0.2
 
 @dataclass(slots=True)
 class Pace:
-    """The moving average of how long one job keeps a child, in seconds; None before the first."""
+    """Moving averages of how long a job keeps a child, in seconds, by operation.
 
-    seconds: float | None = None
+    The slowest operation decides: credit taken on quick jobs would be filled with slow ones, which
+    then wait here, behind each other, where no other worker can take them.
+    """
 
-    def add(self, seconds: float) -> None:
-        """Take one more job into the average."""
-        known = self.seconds
-        self.seconds = seconds if known is None else known + _WEIGHT * (seconds - known)
+    averages: dict[str, float] = field(default_factory=dict)
+
+    def expect(self, operations: Iterable[str]) -> None:
+        """Take these for slow until one of their jobs has shown otherwise."""
+        for operation in operations:
+            self.averages.setdefault(operation, PREFETCH_SECONDS * 2)
+
+    def add(self, operation: str, seconds: float) -> None:
+        """Take one more job into its operation's average."""
+        known = self.averages.get(operation)
+        self.averages[operation] = seconds if known is None else known + _WEIGHT * (seconds - known)
+
+    @property
+    def seconds(self) -> float | None:
+        """The average of the slowest operation; None before the first job."""
+        return max(self.averages.values(), default=None)
 
     def credit(self, usable: int, max_batch: int) -> int:
         """Return the leases to hold at once with so many usable children; 0 without any."""

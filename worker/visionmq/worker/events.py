@@ -18,6 +18,7 @@ class Batchable(Struct, frozen=True):
 
     name: str
     max_batch: int = 1
+    reads_pictures: bool = False
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
