@@ -1,8 +1,8 @@
 """What operators see and do, and who may."""
 
 import pytest
-from tests.broker.bench import ECHO, PING, Bench, ids, only, runs, terminal
 
+from tests.broker.bench import ECHO, PING, Bench, ids, only, runs, terminal
 from visionmq.broker.policy import parse_rate
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode

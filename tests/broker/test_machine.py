@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.broker.bench import Bench, Sent, make_request, recount, runs, terminal
 
+from tests.broker.bench import Bench, Sent, make_request, recount, runs, terminal
 from visionmq.broker import events as e
 from visionmq.schemas import messages as m
 

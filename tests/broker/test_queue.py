@@ -1,7 +1,6 @@
 """Who is served next, by whom, and who is turned away."""
 
 from tests.broker.bench import ECHO, PING, Bench, ids, runs, terminal
-
 from visionmq.broker import events as e
 from visionmq.schemas import messages as m
 from visionmq.schemas.messages import Priority

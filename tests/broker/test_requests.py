@@ -1,8 +1,8 @@
 """The life of a request: accepted, dispatched, answered; repeats, cancels, deadlines."""
 
 import pytest
-from tests.broker.bench import ECHO, PING, Bench, ids, make_request, only, runs, terminal
 
+from tests.broker.bench import ECHO, PING, Bench, ids, make_request, only, runs, terminal
 from visionmq.broker import events as e
 from visionmq.schemas import messages as m
 from visionmq.schemas.errors import ErrorCode

@@ -1,8 +1,8 @@
 """Workers come, fall silent, die and return; what they held is never lost."""
 
 import pytest
-from tests.broker.bench import ECHO, PING, Bench, ids, only, runs, terminal
 
+from tests.broker.bench import ECHO, PING, Bench, ids, only, runs, terminal
 from visionmq.broker import events as e
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
