@@ -12,8 +12,8 @@ class JobHead(Struct, frozen=True, omit_defaults=True):
     """One job of a batch; its body and `images` frames follow."""
 
     id: str
-    left: float
-    """Seconds until it is given up."""
+    until: float
+    """When it is given up, on the monotonic clock that all processes of a host share: one that was stopped sees it."""
     images: int = 0
     key: str | None = None
     user: str | None = None

@@ -154,8 +154,9 @@ class Worker:
         _log.info("an engine process starts", child=do.child, child_pid=child.pid)
 
     def _work(self, do: ev.Work) -> None:
+        now = time.monotonic()
         heads = [
-            cw.JobHead(run.id, left, len(frames) - 1, run.key, run.user, run.updates) for run, left, frames in do.jobs
+            cw.JobHead(run.id, now + left, len(frames) - 1, run.key, run.user, run.updates) for run, left, frames in do.jobs
         ]
         parts: list[Any] = [encode(cw.Batch(do.operation, heads))]
         for _, _, frames in do.jobs:

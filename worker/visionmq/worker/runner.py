@@ -82,7 +82,9 @@ def is_memory(error: BaseException) -> bool:
 
 
 def _prepare(served: Served, head: JobHead, frames: Sequence[memoryview], index: int, report: Reporter) -> Job:
-    spec = served.spec
+    spec, left = served.spec, head.until - time.monotonic()
+    if left <= 0:
+        raise EngineError(ErrorCode.DEADLINE_EXCEEDED, "its time was over before it started", stage="worker")
     if not spec.least_images <= head.images <= spec.most_images:
         wanted = f"{spec.least_images} to {spec.most_images}"
         raise EngineError(ErrorCode.BAD_REQUEST, f"{spec.name} takes {wanted} pictures, not {head.images}")
@@ -97,7 +99,7 @@ def _prepare(served: Served, head: JobHead, frames: Sequence[memoryview], index:
         request_id=head.id,
         key=head.key or head.id,
         user=head.user,
-        time_left=head.left,
+        time_left=left,
         progress=(lambda said: report(index, said)) if head.updates else _silent,
     )
 
