@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.client.fake_broker import FakeBroker, echo
 from tests.client.test_client import hold
-
 from visionmq.client import AsyncClient, Client, errors
 from visionmq.schemas import messages as m
 

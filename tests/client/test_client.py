@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from tests.client.fake_broker import WAIT, FakeBroker, echo
 
+from tests.client.fake_broker import WAIT, FakeBroker, echo
 from visionmq.client import Client, Progress, errors
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.client.fake_broker import WAIT
 
+from tests.client.fake_broker import WAIT
 from visionmq.client import Client, errors
 from visionmq.client.local import start
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 import zmq
-from tests.worker.fake import FakeBroker, worker
 
+from tests.worker.fake import FakeBroker, worker
 from visionmq.schemas.messages import Bye, Drain, Heartbeat, Progress, Ready, State, Stop
 
 JOB_MB = ["--job-mb", "512"]

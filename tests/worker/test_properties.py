@@ -3,8 +3,8 @@
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.worker.test_core import Bench, of, welcome
 
+from tests.worker.test_core import Bench, of, welcome
 from visionmq.schemas.messages import Answer, Stop, Who
 from visionmq.worker import events as ev
 

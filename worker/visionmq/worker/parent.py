@@ -156,7 +156,8 @@ class Worker:
     def _work(self, do: ev.Work) -> None:
         now = time.monotonic()
         heads = [
-            cw.JobHead(run.id, now + left, len(frames) - 1, run.key, run.user, run.updates) for run, left, frames in do.jobs
+            cw.JobHead(run.id, now + left, len(frames) - 1, run.key, run.user, run.updates)
+            for run, left, frames in do.jobs
         ]
         parts: list[Any] = [encode(cw.Batch(do.operation, heads))]
         for _, _, frames in do.jobs:

@@ -60,15 +60,13 @@ def packages() -> Finding:
     return Finding(State.OK, "packages", ", ".join(found))
 
 
-def extras() -> Iterator[Finding]:
-    """Check whether a worker and a broker can run here."""
-    for part, use in (("worker", "reading pictures on this host"), ("broker", "running a broker on this host")):
-        missing = missing_for(part)
-        if missing:
-            advice = f"For {use}: pip install 'visionmq[{part}]'. A client needs it not."
-            yield Finding(State.WARN, f"extra {part}", f"missing: {', '.join(missing)}", advice)
-        else:
-            yield Finding(State.OK, f"extra {part}", "installed")
+def engines() -> Finding:
+    """Check whether a worker can run here."""
+    missing = missing_for("worker")
+    if missing:
+        advice = "For reading pictures on this host: pip install 'visionmq[worker]'. A client and a broker need it not."
+        return Finding(State.WARN, "extra worker", f"missing: {', '.join(missing)}", advice)
+    return Finding(State.OK, "extra worker", "installed")
 
 
 def ports() -> Iterator[Finding]:

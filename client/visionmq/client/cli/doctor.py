@@ -41,7 +41,7 @@ def _findings(settings: Settings, folder: Path) -> "Iterator[Finding]":
 
     yield checks.python()
     yield checks.packages()
-    yield from checks.extras()
+    yield checks.engines()
     yield from checks.key_folder(folder)
     identity = None
     if settings.key is not None:
