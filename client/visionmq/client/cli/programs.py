@@ -11,8 +11,8 @@ from visionmq.client.cli.failures import Exit, Failure
 
 def missing_for(part: str) -> list[str]:
     """Return the modules a program needs that are not installed."""
-    needs = {"worker": ("numpy", "cv2", "PIL"), "broker": ("limits",)}
-    return [module for module in needs[part] if find_spec(module) is None]
+    needs = {"worker": ("numpy", "cv2", "PIL", "onnxruntime", "rapidocr")}
+    return [module for module in needs.get(part, ()) if find_spec(module) is None]
 
 
 def check_installed(part: str) -> None:
