@@ -63,3 +63,14 @@ def test_doctor_warns_of_secrets_that_others_can_read(visionmq, tmp_path, nobody
     (folder / "broker.key").chmod(0o640)
     found = visionmq("doctor", "--keys", folder, "-b", nobody)
     assert "chmod 600" in found.out
+
+
+def test_a_light_installation_says_what_to_install_instead_of_starting_a_worker_without_engines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from visionmq.client.cli import options, programs
+    from visionmq.client.cli.failures import Failure
+
+    monkeypatch.setattr(programs, "find_spec", lambda name: None)
+    with pytest.raises(Failure, match="numpy"):
+        options.connect_or_embed(options.Settings())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from visionmq.client.cli.programs import check_installed
 from visionmq.wire.sockets import CLIENT_ENDPOINT
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def connect_or_embed(settings: Settings, *, children: int | None = None) -> "Abs
         return connect(settings)
     from visionmq.client import Client
 
+    check_installed("worker")
     return Client.local(children=children, **_time(settings))
 
 
