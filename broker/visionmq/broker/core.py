@@ -6,6 +6,7 @@ terminal reply; no worker holds more leases than its credit; an operation has wa
 while none of its workers is free (or it is paused); every table is bounded.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ from visionmq.wire import AGENT
 
 _SMOOTHING = 0.05
 _MS = 1000.0
+_LOG_LINES = 1_000
 _PAUSE = 1.0
 """Seconds between ticks that tell that the process was stopped or starved."""
 _TOO_LATE = "the time was over before it could start"
@@ -68,8 +70,8 @@ class Broker:
         self.deadlines = Deadlines(now)
         self.ledger = Ledger()
         self.rates = policy.Rates()
-        self.log: list[str] = []
-        """The last lines of the log; the shell appends and trims."""
+        self.log: deque[str] = deque(maxlen=_LOG_LINES)
+        """The last lines of the log; the program's log appends to it."""
         self.draining = False
         self._drain_until = 0.0
         self._lease = first_lease

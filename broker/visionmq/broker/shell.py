@@ -7,7 +7,6 @@ both sockets are empty. The garbage collector is off (docs/adr/0003).
 
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -47,7 +46,6 @@ _BATCH: Final = 64
 _TICK_SECONDS: Final = 0.05
 _TICK_MS: Final = 50
 _MAX_FRAMES: Final = MAX_IMAGES + 2
-_LOG_LINES: Final = 1_000
 _Frames = Sequence[Any]
 
 
@@ -77,7 +75,6 @@ class Shell:
         self._receive_client = RawSocket.recv.__get__(clients)
         self._receive_worker = RawSocket.recv.__get__(workers)
         self._monitor = workers.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        core.log = deque(maxlen=_LOG_LINES)  # type: ignore[assignment]  # admin reads it as a list
 
     def run(self) -> None:
         """Serve until the core ends."""
