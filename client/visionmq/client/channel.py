@@ -1,7 +1,6 @@
 """What the blocking and the asyncio client share: settings, preparation of requests, one transport."""
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from visionmq.schemas.codec import ProtocolError, check_depth, encode
 from visionmq.schemas.limits import MAX_BODY_BYTES
 from visionmq.schemas.messages import Priority
 from visionmq.wire.keys import Identity, KeyFileError, read_identity
-from visionmq.wire.sockets import CLIENT_ENDPOINT
+from visionmq.wire.sockets import CLIENT_ENDPOINT, is_endpoint
 
 BROKER_VARIABLE: Final = "VISIONMQ_BROKER"
 KEY_VARIABLE: Final = "VISIONMQ_KEY"
@@ -41,12 +40,9 @@ def find_endpoints(given: Endpoints) -> list[str]:
     return [_checked(name if "://" in name else f"tcp://{name}") for name in found] or [CLIENT_ENDPOINT]
 
 
-_ENDPOINT: Final = re.compile(r"tcp://(\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):\d{1,5}|(ipc|inproc)://.+")
-
-
 def _checked(endpoint: str) -> str:
     """Return the endpoint; raise BadRequest, not ZeroMQ's "Invalid argument", if it is none."""
-    if _ENDPOINT.fullmatch(endpoint) is None:
+    if not is_endpoint(endpoint):
         raise BadRequest(f"{endpoint} is no address of a broker.", hint="Write it as tcp://HOST:5760.", stage="client")
     return endpoint
 

@@ -5,6 +5,7 @@ with back-off, a handshake limit, and IPv6. No routing id is ever set: a fixed o
 connection resets into lost messages.
 """
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +28,14 @@ _HANDSHAKE_MS: Final = 2_000
 _BACKLOG: Final = 1_024
 _PEER_SILENCE_MS: Final = 15_000
 """ZMTP heartbeats only clear dead TCP connections away; liveness is the protocol's business."""
+
+
+_ENDPOINT: Final = re.compile(r"tcp://(\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):\d{1,5}|(ipc|inproc)://.+")
+
+
+def is_endpoint(text: str) -> bool:
+    """Whether this is an address that a socket can connect to, such as tcp://HOST:5760."""
+    return _ENDPOINT.fullmatch(text) is not None
 
 
 def is_local(endpoint: str) -> bool:

@@ -9,7 +9,7 @@ import structlog
 
 from visionmq.wire import AGENT, logs
 from visionmq.wire.keys import KeyFileError, read_identity
-from visionmq.wire.sockets import is_local
+from visionmq.wire.sockets import is_endpoint, is_local
 from visionmq.worker.parent import Worker
 from visionmq.worker.relay import Relay
 from visionmq.worker.settings import Settings, cores, default_name, from_environment
@@ -89,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         identity = read_identity(Path(settings.key)) if settings.key else None
     except KeyFileError as error:
         log.error(str(error))
+        return 2
+    if strange := [endpoint for endpoint in settings.brokers if not is_endpoint(endpoint)]:
+        log.error(f"{strange[0]} is no address of a broker; write it as tcp://HOST:5761")
         return 2
     if identity is None and not all(is_local(endpoint) for endpoint in settings.brokers):
         log.error("a broker on another host needs --key; make one with `visionmq keys new NAME`")

@@ -69,7 +69,11 @@ def explain(failure: BaseException) -> Exit:
             report(str(failure))
             return Exit.USAGE
         case OSError():
-            report(str(failure))
+            where = f"{failure.filename}: " if failure.filename else ""
+            report(
+                f"{where}{failure.strerror or failure}",
+                "Look at the place named after -o: its room, its rights, its kind.",
+            )
             return Exit.SOME_FAILED
     return _explain_usage(failure)
 
