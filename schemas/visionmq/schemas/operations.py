@@ -26,6 +26,8 @@ _ROWS: Final = (
     Operation("system.echo", system.EchoParams, system.Echo, 0, MAX_IMAGES, "Answer the frames unopened."),
     Operation("document.recognize", document.RecognizeParams, document.Documents, 1, MAX_IMAGES, "Read documents."),
     Operation("document.masks", document.MasksParams, document.Masks, 0, 0, "What can be recognised?"),
+    Operation("document.make", document.MakeParams, document.Made, 0, 0, "Draw a specimen with its truth."),
+    Operation("document.learn", document.LearnParams, document.Learned, 1, 1, "Make a template from a picture."),
     Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
     Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
     Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),
