@@ -5,8 +5,10 @@ One thread each: parallelism is the business of worker processes. All files are 
 
 import importlib.util
 import os
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -91,11 +93,12 @@ class Glyph:
 class Reader:
     """Finds and reads lines of text."""
 
-    def __init__(self, detector: Any, recogniser: Any, classes: Array) -> None:
-        """Take two ONNX Runtime sessions, and for each class of the recogniser an index in ALPHABET, or -1."""
+    def __init__(self, detector: Any, recogniser: Any, characters: Sequence[str]) -> None:
+        """Take two ONNX Runtime sessions, and the recogniser's characters without CTC's blank and the space."""
         self._detector = detector
         self._recogniser = recogniser
-        self._classes = classes
+        self._characters = ["", *characters, " "]
+        self._classes = _class_table(characters)
 
     def find(self, pixels: Pixels) -> list[Box]:
         """Return the lines of text in a BGR picture, in its pixels."""
@@ -108,11 +111,26 @@ class Reader:
         return _boxes(heat, (width / size[0], height / size[1]))
 
     def read(self, strip: Pixels) -> list[Glyph]:
-        """Return the characters of one rectified line."""
+        """Return the characters of one rectified line of a machine-readable zone."""
+        return self._collapse(self._scores(strip))
+
+    def read_text(self, strip: Pixels) -> tuple[str, float]:
+        """Return one rectified line in any script, and the probability that all of it is right.
+
+        Compatibility forms are plain characters (NFKC: a full-width A is an A); an empty strip is "" with 1.
+        The strip should be little higher than the line, as `rectify` makes it.
+        """
+        scores = self._scores(strip)
+        best = scores.argmax(axis=1)
+        starts = np.flatnonzero(np.diff(best, prepend=-1))
+        text = unicodedata.normalize("NFKC", "".join(self._characters[best[start]] for start in starts))
+        return " ".join(text.split()), _certainty(scores, best, starts)
+
+    def _scores(self, strip: Pixels) -> Array:
+        """Return the probability of each class at each step along the line, steps x classes."""
         width = min(max(round(strip.shape[1] * _LINE_HEIGHT / strip.shape[0]), 16), _MAX_LINE_WIDTH)
         line = cv2.resize(strip, (width, _LINE_HEIGHT), interpolation=cv2.INTER_LINEAR)
-        scores = self._recogniser.run(None, {"x": _normalised(line)[None]})[0][0]
-        return self._collapse(scores)
+        return np.asarray(self._recogniser.run(None, {"x": _normalised(line)[None]})[0][0])
 
     def _collapse(self, scores: Array) -> list[Glyph]:
         """Greedy CTC: runs of one class are one character; blank (class 0) separates."""
@@ -164,7 +182,7 @@ def load_models() -> Reader:
         raise EngineError(ErrorCode.ENGINE_UNAVAILABLE, "The package rapidocr with its models is not installed.")
     detector, recogniser = (_session(folder / f"{name}.onnx") for name in (DETECTION, RECOGNITION))
     characters = recogniser.get_modelmeta().custom_metadata_map["character"].split("\n")
-    reader = Reader(detector, recogniser, _class_table(characters))
+    reader = Reader(detector, recogniser, characters)
     reader.find(np.full((320, 480, 3), 255, np.uint8))
     reader.read(np.full((48, 480, 3), 255, np.uint8))
     return reader
@@ -188,6 +206,24 @@ def _class_table(characters: Sequence[str]) -> Array:
     for character, others in _LOOKALIKES.items():
         known.update(dict.fromkeys(others, known[character]))
     return np.array([-1, *(known.get(character, -1) for character in characters), -1])
+
+
+def _certainty(scores: Array, best: Array, starts: Array) -> float:
+    """Return the probability that no character of the greedy path is another and none between is missed.
+
+    A run is as certain as its surest step; within a blank run, its neighbours' classes are no doubt.
+    """
+    certainty = 1.0
+    bounds = [*starts.tolist(), len(best)]
+    for start, end in pairwise(bounds):
+        run, winner = scores[start:end], int(best[start])
+        if winner:
+            certainty *= float(run[:, winner].max())
+            continue
+        beside = {0, *(int(best[at]) for at in (start - 1, end) if 0 <= at < len(best))}
+        known = run[:, sorted(beside)].sum(axis=1)
+        certainty *= min(1.0, float(known.min()))
+    return certainty
 
 
 def _normalised(pixels: Array) -> Array:
