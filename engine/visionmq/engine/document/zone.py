@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from visionmq.engine.document.layouts import FILLER, LAYOUTS, Kind, Layout, Span, check_digit, value_of
-from visionmq.schemas.document import CheckDigit, Edit
+from visionmq.engine.document.reading import ALPHABET, Array
+from visionmq.schemas.document import Alternative, CheckDigit, Edit
 
 UNKNOWN: Final = "?"
 """Stands where geometry says that a character was not read."""
@@ -21,6 +24,8 @@ for _letter, _digit in _PAIRS:
     _LIKE[_letter] = _LIKE.get(_letter, "") + _digit
     _LIKE[_digit] = _LIKE.get(_digit, "") + _letter
 
+LEAST_ALTERNATIVE: Final = 0.01
+"""Probability above which another character is named."""
 _FLOOR: Final = 1e-4
 """Odds given to what the recogniser did not consider."""
 
@@ -45,18 +50,70 @@ def plain(text: str) -> list[Char]:
     return [Char(character, {character: 1.0}) for character in text]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Another legal reading of a span, and the probability that it is the right one."""
+
+    text: str
+    probability: float
+
+
 @dataclass(slots=True)
 class Zone:
-    """A zone under one layout: texts as taken, the edits that made them, and what the digits say."""
+    """The most probable legal reading of lines under one layout, and how far each part of it may be trusted.
+
+    A span is named by `Span.name`; lines are counted from 0 within the layout.
+    """
 
     layout: Layout
     chars: list[Line]
     texts: list[str]
+    """One a line of the layout, each of the line's length."""
     edits: list[Edit] = field(default_factory=list)
+    """Every character that was taken against the recogniser's first choice, with its cost in log odds."""
     checks: dict[str, CheckDigit] = field(default_factory=dict)
+    """For each span with a check digit of its own, what that digit says of the texts as taken."""
     composite: CheckDigit = CheckDigit.ABSENT
     repaired: set[str] = field(default_factory=set)
-    """Spans of which a failed check digit was mended."""
+    """Spans in which a character was exchanged for another that was allowed there too (mended by check digits)."""
+    ambiguous: set[str] = field(default_factory=set)
+    """Spans of which another legal reading is nearly as probable: never to be accepted. See `rivals`."""
+    rivals: dict[str, tuple[Reading, ...]] = field(default_factory=dict)
+    """For doubtful spans, the other legal readings, likeliest first."""
+    exceptions: tuple[str, ...] = ()
+    """Ids of what the document does against, or at the margin of, the standard (`exceptions.EXCEPTIONS`)."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Strict mode: spans that must not be accepted, each with the id of the exception that it makes use of."""
+    chances: dict[str, float] = field(default_factory=dict)
+    """Posterior probability of each span's text, given the picture and all the rules."""
+    joint: float = 0.0
+    """Posterior probability that every character of the zone is right."""
+    marginals: list[Array] = field(default_factory=list)
+    """For each line (L, 37): the posterior probability of each character of ALPHABET at each position."""
+    picked: tuple[int, ...] = ()
+    """Which of the lines given to the search are the zone's, by index."""
+    centres: list[Array] = field(default_factory=list)
+    """For each line (L,): where along the line each character's centre is, 0 to 1."""
+    evidence: float = 0.0
+    """Natural logarithm of how much better the layout explains the lines than chance does."""
+
+    def posterior(self, span: Span) -> float:
+        """Return the probability that a span's text is right, given the picture and the rules; calibrated."""
+        if span.name in self.chances:
+            return self.chances[span.name]
+        return self.probability(span.line, span.start, span.end)
+
+    def alternatives(self, line: int, start: int = 0, end: int | None = None) -> list[Alternative]:
+        """Return what the characters of a part of a line may be instead, by position from `start`, likeliest first."""
+        if not self.marginals:
+            return []
+        odds, text = self.marginals[line], self.texts[line]
+        return [
+            Alternative(index - start, ALPHABET[column], round(float(odds[index, column]), 4))
+            for index in range(start, len(text) if end is None else end)
+            for column in np.argsort(-odds[index], kind="stable")
+            if odds[index, column] > LEAST_ALTERNATIVE and ALPHABET[column] != text[index]
+        ]
 
     def text(self, span: Span) -> str:
         """Return a span's characters as taken."""
