@@ -9,6 +9,9 @@
         future = client.submit("document.recognize", images=["a.jpg", "b.png"], timeout=10)
         print(future.result().result.items)        # future.cancel() takes it back on the server
 
+        judged = client.recognize(["front.jpg"], forensics=True, current_date="today", want=["portrait"])
+        print(judged.result.items[0].result.forensics, len(judged.picture("portrait") or b""))
+
         for outcome in client.map("document.recognize", paths, window=16):
             print(outcome.item, outcome.reply.result if outcome.ok else outcome.error)
 
@@ -16,7 +19,7 @@
 the same methods for asyncio. All errors are in `visionmq.client.errors`.
 """
 
-from visionmq.client import errors
+from visionmq.client import errors, legacy
 from visionmq.client.aio import AsyncClient
 from visionmq.client.client import Client
 from visionmq.client.errors import (
@@ -93,4 +96,5 @@ __all__ = [
     "WorkerLost",
     "__version__",
     "errors",
+    "legacy",
 ]

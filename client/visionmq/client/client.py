@@ -6,9 +6,11 @@ import queue
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from visionmq.client import documents
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.errors import from_wire
 from visionmq.client.future import Future
@@ -18,7 +20,7 @@ from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
 from visionmq.client.session import CONNECT_SECONDS, Counts
 from visionmq.schemas import admin
-from visionmq.schemas.document import Document, Documents, Masks, RecognizeParams
+from visionmq.schemas.document import Document, Documents, Learned, Made, Masks, TemplateZone
 from visionmq.schemas.messages import Priority
 from visionmq.schemas.system import Echo, EchoParams, Pong
 
@@ -57,17 +59,18 @@ class Client:
         children: int | None = None,
         engines: Sequence[str] | None = None,
         *,
+        bundles: Sequence[str | os.PathLike[str]] = (),
         timeout: float = DEFAULT_TIMEOUT,
         start_seconds: float = 60.0,
     ) -> "Client":
         """Start a broker and workers of one's own and return their client; closing it ends them.
 
-        Raises ClosedError with the program's last words if one ends while starting, and Timeout
-        if they are not ready in `start_seconds`.
+        `bundles` are folders of document templates that the workers load. Raises ClosedError with the
+        program's last words if one ends while starting, and Timeout if they are not ready in `start_seconds`.
         """
         from visionmq.client.local import start
 
-        service = start(workers, children, engines, start_seconds=start_seconds)
+        service = start(workers, children, engines, bundles=bundles, start_seconds=start_seconds)
         return cls(service.endpoint, timeout=timeout, connect_seconds=5.0, service=service)
 
     @property
@@ -169,7 +172,10 @@ class Client:
         return self.call("system.echo", EchoParams(text=text, sleep_ms=sleep_ms), images, **options)
 
     def document(self, picture: Picture, *, mask: Sequence[str] = ("*",), **options: Any) -> Document:
-        """Read the document in one picture; raises the error of a picture that cannot be read."""
+        """Read the document in one picture; options as for `recognize`.
+
+        Raises the error of a picture that cannot be read.
+        """
         (item,) = self.documents([picture], mask=mask, **options).items
         if item.error is not None:
             raise from_wire(item.error)
@@ -179,9 +185,75 @@ class Client:
     def documents(
         self, pictures: Iterable[Picture], *, mask: Sequence[str] = ("*",), mode: str = "default", **options: Any
     ) -> Documents:
-        """Read the documents in up to 64 pictures: one item a picture, bad ones with their error."""
-        params = RecognizeParams(mask=list(mask), mode=mode)
-        return _result(self.call("document.recognize", params, pictures, **options), Documents)
+        """Read the documents in up to 64 pictures; options as for `recognize`, of whose reply this is the result."""
+        return self.recognize(pictures, mask=mask, mode=mode, **options).result
+
+    def recognize(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        mask: Sequence[str] | str = ("*",),
+        mode: str = "default",
+        options: Mapping[str, str] | None = None,
+        current_date: date | str | None = None,
+        forensics: bool = False,
+        visual: bool = False,
+        merge: bool = False,
+        want: Iterable[str] = (),
+        pass_back: Any = None,
+        **sending: Any,
+    ) -> Reply[Documents]:
+        """Read the documents in up to 64 pictures: one item a picture, bad ones with their error.
+
+        `mask` names document types as patterns; `mode` is `default` or `strict`. `forensics` judges the
+        document on `current_date` (a date, `today`, DD.MM.YYYY), `visual` reads the text outside the zone
+        too, `merge` takes all pictures for one document. `want` names pictures to return (`overlay`, `mrz`,
+        `page`, `portrait`, `signature`, `zone.NAME`): see `Reply.picture`. `sending` as for `submit`.
+        """
+        params = documents.recognize_params(
+            mask=mask,
+            mode=mode,
+            options=options,
+            current_date=current_date,
+            forensics=forensics,
+            visual=visual,
+            merge=merge,
+            want=want,
+            pass_back=pass_back,
+        )
+        return self.call("document.recognize", params, pictures, **sending)
+
+    def make_document(
+        self,
+        doc_type: str = "mrz.mrp",
+        *,
+        fields: Mapping[str, str] | None = None,
+        seed: int = 0,
+        photograph: bool = True,
+        **sending: Any,
+    ) -> Reply[Made]:
+        """Draw a specimen; its truth is the result, its picture the first image.
+
+        `fields` by their names without `mrz_`, dates as ISO 8601; what is left out is invented from `seed`.
+        """
+        params = documents.make_params(doc_type, fields, seed, photograph)
+        return self.call("document.make", params, **sending)
+
+    def learn_document(
+        self,
+        name: str,
+        picture: Picture,
+        zones: Iterable[TemplateZone | Mapping[str, Any]],
+        *,
+        title: str | None = None,
+        **sending: Any,
+    ) -> Reply[Learned]:
+        """Make a template from a clean picture and its named zones.
+
+        The reply's images are the files of the bundle: `visionmq.client.bundles.write_bundle` writes them.
+        """
+        params = documents.learn_params(name, zones, title)
+        return self.call("document.learn", params, [picture], **sending)
 
     def masks(self, **options: Any) -> Masks:
         """Return which documents can be recognised."""

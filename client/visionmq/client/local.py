@@ -17,10 +17,13 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
 from visionmq.client.errors import ClosedError, Timeout
+
+BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
+"""Folders of document templates that a worker loads, separated as in PATH."""
 
 _LAST_WORDS: Final = 40
 _END_SECONDS: Final = 5.0
@@ -29,7 +32,7 @@ _END_SECONDS: Final = 5.0
 class _Program:
     """One child: its process, the JSON lines it says, and the last lines of its log."""
 
-    def __init__(self, module: str, arguments: Sequence[str]) -> None:
+    def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.module = module
         self.log: deque[str] = deque(maxlen=_LAST_WORDS)
         self.said: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -40,6 +43,7 @@ class _Program:
             stderr=subprocess.PIPE,
             # Ctrl-C is for the caller's process, which then ends this one.
             start_new_session=True,
+            env={**os.environ, **environment},
         )
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -106,15 +110,16 @@ class _Program:
 class LocalService:
     """A broker and its workers, owned by this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self.endpoint = ""
         self._programs: list[_Program] = []
         self._folder: str | None = None
+        self._environment = dict(environment or {})
         self._lock = threading.Lock()
         atexit.register(self.close)
 
     def _run(self, module: str, *arguments: str) -> _Program:
-        program = _Program(module, arguments)
+        program = _Program(module, arguments, self._environment)
         self._programs.append(program)
         return program
 
@@ -154,16 +159,23 @@ class LocalService:
 
 
 def start(
-    workers: int = 1, children: int | None = None, engines: Sequence[str] | None = None, *, start_seconds: float = 60.0
+    workers: int = 1,
+    children: int | None = None,
+    engines: Sequence[str] | None = None,
+    *,
+    bundles: Sequence[str | os.PathLike[str]] = (),
+    start_seconds: float = 60.0,
 ) -> LocalService:
     """Start a broker and workers with `children` processes each, and return when they are ready.
 
+    `bundles` are folders of document templates; without any, those of VISIONMQ_BUNDLES.
     Raises ClosedError if one ends while starting, Timeout if they need longer than `start_seconds`.
     """
     options = [] if children is None else ["-n", str(children)]
     for engine in engines or ():
         options += ["--engine", engine]
-    service = LocalService()
+    folders = os.pathsep.join(os.path.abspath(folder) for folder in bundles)
+    service = LocalService({BUNDLES_VARIABLE: folders} if folders else None)
     try:
         service.start(workers, options, time.monotonic() + start_seconds)
     except BaseException:

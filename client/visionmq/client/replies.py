@@ -9,7 +9,7 @@ import msgspec
 from visionmq.client.errors import Internal
 from visionmq.schemas import messages
 from visionmq.schemas.codec import Buffer
-from visionmq.schemas.common import AcceptedReport, ProgressReport
+from visionmq.schemas.common import AcceptedReport, Attachment, ProgressReport
 from visionmq.schemas.operations import OPERATIONS
 
 R = TypeVar("R")
@@ -37,6 +37,14 @@ class Reply(Generic[R]):
     worker: str | None = None
     attempt: int = 0
     plan: str | None = None
+
+    def picture(self, name: str, item: int = 0) -> memoryview | None:
+        """Return the encoded picture that was wanted by this name, of one of the request's pictures; None if none."""
+        attachments: Sequence[Attachment] = getattr(self.result, "images", ())
+        for attachment in attachments:
+            if (attachment.name, attachment.item) == (name, item) and attachment.frame < len(self.images):
+                return self.images[attachment.frame]
+        return None
 
 
 @dataclass(frozen=True, slots=True)
