@@ -1,0 +1,146 @@
+"""Landmarks of a picture: SIFT, ORB, AKAZE or BRISK, spread over it, in pixels of the picture as sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from visionmq.engine.registration.outcome import Array, Failure, FailureKind
+
+LARGEST: Final = 1600
+"""Longer side in pixels at which pictures are looked at; finer detail is mostly noise, and costs by the square."""
+BUDGET: Final = 3000
+"""Landmarks kept; matching costs by the square, and accuracy gains nothing beyond on the dev pairs."""
+LEAST: Final = 8
+"""Landmarks below which nothing can be said: twice what a homography takes."""
+_CELLS: Final = 16
+"""The picture is cut in so many cells each way; each gives its strongest landmarks in turn."""
+_SURPLUS: Final = 3
+"""Candidates a place in the budget, so that the spreading has a choice."""
+
+
+class Algorithm(StrEnum):
+    """How landmarks are found and described."""
+
+    SIFT = "sift"
+    ORB = "orb"
+    AKAZE = "akaze"
+    BRISK = "brisk"
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether descriptors are bits, compared by Hamming distance."""
+        return self is not Algorithm.SIFT
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Landmarks of one picture, the most telling first."""
+
+    algorithm: Algorithm
+    points: Array
+    """n x 2 float32: x and y in pixels of the picture as sent, (0, 0) the centre of the first pixel."""
+    diameters: Array
+    """n float32: how wide each landmark is, in pixels of the picture as sent."""
+    descriptors: Array
+    """n x 128 float32 of length 1 (RootSIFT), or n x bytes uint8."""
+    size: tuple[int, int]
+    """Width and height of the picture as sent."""
+    pixel: float
+    """Pixels of the picture as sent in one pixel of what was looked at."""
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def take(self, chosen: Array) -> "Features":
+        """Return the landmarks of an index or mask array."""
+        parts = self.points[chosen], self.diameters[chosen], self.descriptors[chosen]
+        return Features(self.algorithm, *parts, self.size, self.pixel)
+
+
+def to_gray(pixels: Array) -> Array:
+    """Return a BGR or grey uint8 picture as grey."""
+    return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
+
+
+def features(
+    gray: Array,
+    algorithm: Algorithm = Algorithm.SIFT,
+    *,
+    budget: int = BUDGET,
+    largest: int = LARGEST,
+    mask: Array | None = None,
+) -> Features | Failure:
+    """Return the landmarks of a grey uint8 picture; with `mask` (same size, uint8), only where it is not 0.
+
+    A picture whose longer side is over `largest` pixels is looked at shrunk; the points are undone to its own pixels.
+    """
+    if gray.size == 0 or int(gray.min()) == int(gray.max()):
+        return Failure(FailureKind.EMPTY_IMAGE, "The picture has no pixels, or they are all alike.")
+    seen, pixel = _shrunk(gray, largest)
+    seen_mask = None if mask is None else cv2.resize(mask, seen.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    found, descriptors = _detector(algorithm, budget).detectAndCompute(seen, seen_mask)
+    if descriptors is None or len(found) < LEAST:
+        message = f"The picture has {len(found)} landmarks for {algorithm.name}; {LEAST} are needed."
+        return Failure(FailureKind.FEW_KEYPOINTS, message, len(found), LEAST)
+    return _assemble(found, descriptors, algorithm, budget=budget, size=(gray.shape[1], gray.shape[0]), pixel=pixel)
+
+
+def _shrunk(gray: Array, largest: int) -> tuple[Array, float]:
+    """Return the picture at most `largest` long, and how many of its pixels are one of the result's."""
+    pixel = max(gray.shape) / largest
+    if pixel <= 1:
+        return gray, 1.0
+    size = tuple(max(1, round(side / pixel)) for side in gray.shape[::-1])
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA)), pixel
+
+
+def _detector(algorithm: Algorithm, budget: int) -> Any:
+    wanted = budget * _SURPLUS
+    if algorithm is Algorithm.SIFT:
+        return cv2.SIFT.create(nfeatures=wanted, contrastThreshold=0.02)
+    if algorithm is Algorithm.ORB:
+        return cv2.ORB.create(nfeatures=wanted, fastThreshold=12)
+    if algorithm is Algorithm.AKAZE:
+        return cv2.AKAZE.create(threshold=0.0006)
+    return cv2.BRISK.create(thresh=24)
+
+
+def _assemble(
+    found: Sequence[Any], descriptors: Array, algorithm: Algorithm, *, budget: int, size: tuple[int, int], pixel: float
+) -> Features:
+    points = np.array([point.pt for point in found], np.float32)
+    responses = np.array([point.response for point in found], np.float32)
+    diameters = np.array([point.size for point in found], np.float32)
+    # The first pixel of a shrunk picture is centred between the first `pixel` ones, not on the first.
+    own = ((points + 0.5) * _scales(size, pixel) - 0.5).astype(np.float32)
+    if not algorithm.is_binary:
+        descriptors = _root(descriptors)
+    chosen = spread(own, responses, size, budget)
+    return Features(algorithm, own, diameters * np.float32(pixel), descriptors, size, pixel).take(chosen)
+
+
+def _scales(size: tuple[int, int], pixel: float) -> Array:
+    """Return the exact scale along x and y: sides were rounded to whole pixels."""
+    return np.array([side / max(1, round(side / pixel)) for side in size], np.float32)
+
+
+def _root(descriptors: Array) -> Array:
+    """RootSIFT (Arandjelovic and Zisserman 2012): distances become Hellinger's, and all have length 1."""
+    total = np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6)
+    return np.asarray(np.sqrt(descriptors / total), np.float32)
+
+
+def spread(points: Array, responses: Array, size: tuple[int, int], budget: int) -> Array:
+    """Return the indices of at most `budget` points, the strongest of every cell before any cell's second."""
+    cells = np.minimum(points / np.array(size, np.float32) * _CELLS, _CELLS - 1).clip(0).astype(np.int64)
+    cell = cells[:, 1] * _CELLS + cells[:, 0]
+    order = np.lexsort((points[:, 0], points[:, 1], -responses, cell))
+    ordered = cell[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    turn = np.lexsort((-responses[order], place))
+    return np.asarray(order[turn[:budget]])

@@ -1,0 +1,46 @@
+"""One picture laid on another, from landmarks to certificate."""
+
+from typing import Final
+
+import numpy as np
+
+from visionmq.engine.registration.certificate import certify, likeness
+from visionmq.engine.registration.estimation import estimate
+from visionmq.engine.registration.features import Features
+from visionmq.engine.registration.matching import RATIO, match
+from visionmq.engine.registration.outcome import Array, Failure, Registration
+
+TOLERANCE: Final = 3.0
+"""Noise of an inlier, in pixels of the coarser of the two pictures as they were looked at."""
+
+
+def register(
+    user: Features,
+    model: Features,
+    *,
+    ratio: float = RATIO,
+    pictures: tuple[Array, Array] | None = None,
+    mask: Array | None = None,
+) -> Registration | Failure:
+    """Return where the user's picture lies on the model, with its certificate, or why nowhere.
+
+    With `pictures` (both grey, as sent) the certificate also tells how alike they are after warping; `mask` (the
+    model's size, uint8) says which of the model's pixels are compared then.
+    """
+    pairs = match(user, model, ratio=ratio)
+    user_points, model_points = user.points[pairs.user], model.points[pairs.model]
+    tolerance = TOLERANCE * _grain(user, model, pairs.user, pairs.model)
+    found = estimate(user_points, model_points, tolerance=tolerance, size=user.size)
+    if isinstance(found, Failure):
+        return found
+    alike = None if pictures is None else likeness(*pictures, found.matrix, mask)
+    certificate = certify(found, user_points, model_points, sizes=(user.size, model.size), similarity=alike)
+    return Registration(found.matrix, user.size, model.size, user_points, model_points, found.inliers, certificate)
+
+
+def _grain(user: Features, model: Features, user_index: Array, model_index: Array) -> float:
+    """Return how many model pixels one pixel of the coarser picture as looked at takes."""
+    if len(user_index) == 0:
+        return model.pixel
+    enlarged = float(np.median(model.diameters[model_index] / user.diameters[user_index]))
+    return max(model.pixel, user.pixel * enlarged)
