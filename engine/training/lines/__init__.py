@@ -1,0 +1,1 @@
+"""The recogniser of zone lines: drawn lines, the net, its training."""
