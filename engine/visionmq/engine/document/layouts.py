@@ -1,57 +1,26 @@
-"""Where each field of a machine-readable zone stands (ICAO Doc 9303, parts 4 to 7), and its check digits."""
+"""Where each field of a machine-readable zone stands, and its check digits.
 
-from dataclasses import dataclass
-from enum import Enum
+Sources: ICAO Doc 9303, parts 4 to 7 (passports, TD1, TD2, visas); for layouts of single states each constant says
+what it rests on. Left out because nothing public settles them: the zones of Chinese travel permits other than the
+one line of the card of 2014, and what the 24 characters of each state's driving licence mean (`EUDL` keeps them whole).
+"""
+
 from typing import Final
 
-FILLER: Final = "<"
-LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from visionmq.engine.document.layout_parts import FILLER, LETTERS, Kind, Layout, Part, Span
 
-
-class Kind(Enum):
-    """Which characters may stand at a position."""
-
-    # Written out: in this body a bare name means the member above, and equal values would make aliases.
-    LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
-    DIGITS = "0123456789<"
-    CHECK = "0123456789"
-    OPTIONAL_CHECK = "<0123456789"
-    SEX = "MFX<"
-    ANY = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `start` to `end` (exclusive) of a line; `check` is the position of their check digit."""
-
-    name: str
-    line: int
-    start: int
-    end: int
-    kind: Kind
-    check: int | None = None
-    check_kind: Kind = Kind.CHECK
-
-
-Part = tuple[int, int, int]
-"""Line, start, end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One kind of zone."""
-
-    doc_type: str
-    title: str
-    lines: int
-    length: int
-    spans: tuple[Span, ...]
-    composite: tuple[Part, ...] = ()
-    composite_at: tuple[int, int] | None = None
-    """Line and position of the composite check digit."""
-    first: str = LETTERS
-    """Characters the zone may begin with."""
-    prefix: str = ""
+__all__ = [
+    "FILLER",
+    "LAYOUTS",
+    "LETTERS",
+    "MASKS",
+    "Kind",
+    "Layout",
+    "Part",
+    "Span",
+    "check_digit",
+    "value_of",
+]
 
 
 def _upper(length: int) -> tuple[Span, ...]:
@@ -145,7 +114,98 @@ IDFRA: Final = Layout(
     "IDFRA",
 )
 
-LAYOUTS: Final = (TD3, TD1, TD2, IDFRA, MRVA, MRVB)
+FRADL: Final = Layout(
+    "mrz.fra_dl",
+    "French driving licence (since 2013)",
+    1,
+    30,
+    (
+        Span("document_code", 0, 0, 2, Kind.ANY),
+        Span("issuer", 0, 2, 5, Kind.LETTERS),
+        Span("number", 0, 5, 14, Kind.ANY, 14, covers=((0, 0, 14),)),
+        Span("expiry_date", 0, 15, 21, Kind.DIGITS),
+        Span("surname", 0, 21, 29, Kind.LETTERS),
+    ),
+    ((0, 0, 29),),
+    (0, 29),
+    "D",
+    "D1FRA",
+)
+"""Worked out from specimens by the users of github.com/cheminfo/mrz (thread 54): both digits cover all before them."""
+
+NLDDL: Final = Layout(
+    "mrz.nld_dl",
+    "Dutch driving licence (since 2014)",
+    1,
+    30,
+    (
+        Span("document_code", 0, 0, 2, Kind.ANY),
+        Span("issuer", 0, 2, 5, Kind.LETTERS),
+        Span("version", 0, 5, 6, Kind.CHECK),
+        Span("number", 0, 6, 16, Kind.DIGITS),
+        Span("optional_data", 0, 16, 29, Kind.ANY),
+    ),
+    ((0, 0, 29),),
+    (0, 29),
+    "D",
+    "D1NLD",
+)
+"""The specimen `D1NLD15094962111659VW87Z78NB84` (github.com/privacybydesign) fits: number, then 13 random characters."""
+
+EUDL: Final = Layout(
+    "mrz.eu_dl",
+    "driving licence with the European one-line zone",
+    1,
+    30,
+    (
+        Span("document_code", 0, 0, 2, Kind.ANY),
+        Span("issuer", 0, 2, 5, Kind.LETTERS),
+        Span("optional_data", 0, 5, 29, Kind.ANY),
+    ),
+    ((0, 0, 29),),
+    (0, 29),
+    "D",
+)
+"""What the French and the Dutch licence share; Estonia and Ireland have such lines too, whose parts are not public."""
+
+CHEDL: Final = Layout(
+    "mrz.che_dl",
+    "driving licence of Switzerland or Liechtenstein",
+    3,
+    30,
+    (
+        Span("optional_data", 0, 0, 9, Kind.ANY),
+        Span("document_code", 1, 0, 2, Kind.LETTERS),
+        Span("issuer", 1, 2, 5, Kind.LETTERS),
+        Span("number", 1, 5, 17, Kind.DIGITS),
+        Span("birth_date", 1, 19, 25, Kind.DIGITS),
+        Span("names", 2, 0, 30, Kind.LETTERS),
+    ),
+    first=LETTERS + "0123456789",
+    uneven=(9, 30, 30),
+)
+"""ASTRA's description of the credit-card licence as github.com/cheminfo/mrz reads it: no check digits at all. The first
+line is the blank's number and the language; the number is the holder's nine digits and the three of the version."""
+
+CHNEEP: Final = Layout(
+    "mrz.chn_eep",
+    "Chinese exit-entry permit for Hong Kong and Macau (card of 2014)",
+    1,
+    30,
+    (
+        Span("document_code", 0, 0, 2, Kind.LETTERS),
+        Span("number", 0, 2, 11, Kind.ANY, 11),
+        Span("expiry_date", 0, 13, 19, Kind.DIGITS, 19),
+        Span("birth_date", 0, 21, 27, Kind.DIGITS, 27),
+    ),
+    ((0, 2, 12), (0, 13, 20), (0, 21, 28)),
+    (0, 29),
+    "C",
+    "CS",
+)
+"""As two open readers of these cards take it (classes EepMrzParser on github.com); no official text is public."""
+
+LAYOUTS: Final = (TD3, TD1, TD2, IDFRA, MRVA, MRVB, FRADL, NLDDL, EUDL, CHEDL, CHNEEP)
 MASKS: Final = tuple(layout.doc_type for layout in LAYOUTS)
 """What `document.masks` lists."""
 
