@@ -41,7 +41,7 @@ lint: setup
 	.venv/bin/lint-imports
 
 lock:  ## choose the newest versions again (needs uv)
-	$(COMPILE) --upgrade --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --upgrade --extra all --group dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) --extra all -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 wheel: setup  ## build dist/visionmq-*.whl

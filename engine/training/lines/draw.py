@@ -97,7 +97,7 @@ class Printer:
     def _type(self, ink: Array, face: Face, text: str, starts: Array, top: int) -> None:
         jitter = self.random.normal(0, 0.6 * self.wear.defects, len(starts))
         for character, start in zip(text, starts + jitter, strict=False):
-            left = max(int(round(start)), 0)
+            left = max(round(float(start)), 0)
             part = ink[top : top + CELL_HEIGHT, left : left + face.pitch]
             np.maximum(part, face.cells[_INDEX[character]][:, : part.shape[1]], out=part)
 

@@ -86,14 +86,14 @@ def train(minutes: float, seed: int, size: int, out: Path, *, rate: float = 3e-3
         net.load_state_dict(torch.load(start, weights_only=True))
     average = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
-    begin, step, shown = time.monotonic(), 0, time.monotonic()
+    begin = shown = time.monotonic()
     sums = np.zeros(3)
-    for strips, letters, stands in batches(seed, size):
+    for step, (strips, letters, stands) in enumerate(batches(seed, size), 1):
         done = (time.monotonic() - begin) / (60 * minutes)
         if done >= 1:
             break
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * done))
+            group["lr"] = rate * min(1, step / 200) * (0.5 + 0.5 * np.cos(np.pi * done))
         with torch.autocast("cpu", torch.bfloat16):
             logits = net(strips.to(memory_format=torch.channels_last))
         letter, standing = loss_of(logits.float(), letters, stands)
@@ -104,7 +104,6 @@ def train(minutes: float, seed: int, size: int, out: Path, *, rate: float = 3e-3
         _follow(average, net, min(0.999, step / (step + 100)))
         right = (logits[:, :-1].argmax(1) == letters)[letters >= 0].float().mean()
         sums += letter.item(), standing.item(), right.item()
-        step += 1
         if step % 100 == 0:
             speed = 100 * size / (time.monotonic() - shown)
             shown = time.monotonic()
