@@ -169,7 +169,7 @@ class Printer:
         if width is None:
             left = (centres[0] - 0.5 * spacing) * scale * wide - 12
             width = int(centres[-1] * scale * wide - left + 0.5 * spacing * scale * wide + 12)
-            matrix[1, 0] = turn / 3
+            matrix[1, 0] = turn / 8
         else:
             left = random.uniform(-0.5, 1.0) * spacing * scale * wide
         at = width / 2
