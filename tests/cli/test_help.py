@@ -7,8 +7,8 @@ from visionmq.client.cli import app
 
 COMMANDS = [
     "up", "demo", "ping", "info", "workers", "queues", "pause", "resume", "drain", "purge", "dead", "logs",
-    "schema", "doctor", "document", "document read", "document masks", "keys", "keys init", "keys new",
-    "keys list", "keys revoke",
+    "schema", "doctor", "document", "document read", "document masks", "document make", "document learn",
+    "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip
 
 

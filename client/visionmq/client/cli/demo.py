@@ -26,8 +26,8 @@ def demo(
 def _show(specimen: Path, output: Path) -> None:
     from time import perf_counter
 
-    from visionmq.client.cli.document import make_line
-    from visionmq.client.cli.show import print_document
+    from visionmq.client.cli.document_lines import make_line
+    from visionmq.client.cli.document_show import print_document
 
     start = perf_counter()
     with connect_or_embed(Settings(), children=1) as client:

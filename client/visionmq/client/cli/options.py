@@ -7,7 +7,7 @@ and the environment comes last.
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,14 +95,16 @@ def connect(settings: Settings) -> "AbstractContextManager[Client]":
     return Client(list(brokers), key=settings.key, **_time(settings))
 
 
-def connect_or_embed(settings: Settings, *, children: int | None = None) -> "AbstractContextManager[Client]":
-    """Return a client of the brokers named, or else of a broker and worker of its own."""
+def connect_or_embed(
+    settings: Settings, *, children: int | None = None, bundles: Sequence[Path] = ()
+) -> "AbstractContextManager[Client]":
+    """Return a client of the brokers named, or else of a broker and worker of its own that knows these bundles."""
     if settings.brokers:
         return connect(settings)
     from visionmq.client import Client
 
     check_installed("worker")
-    return Client.local(children=children, **_time(settings))
+    return Client.local(children=children, bundles=bundles, **_time(settings))
 
 
 def _time(settings: Settings) -> dict[str, Any]:

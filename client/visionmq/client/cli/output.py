@@ -2,17 +2,19 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 
 from visionmq.client.cli.failures import Exit, Failure
-from visionmq.client.cli.show import for_people, print_document
+from visionmq.client.cli.show import for_people
 
-RESULTS = "results.jsonl"
+RESULTS: Final = "results.jsonl"
 """The file in an output folder that has one line a picture."""
+_BY_TIME: Final = "%Y-%m-%d_%H-%M-%S.%f"
 
 
 class Sink(Protocol):
@@ -28,12 +30,78 @@ class Sink(Protocol):
 class Screen:
     """Tables for a person."""
 
+    def __init__(self, supported: Callable[[], Sequence[str]] = tuple, *, together: bool = False) -> None:
+        self._supported = supported
+        self._together = together
+
     def write(self, line: Mapping[str, Any]) -> None:
-        """Print a table."""
-        print_document(line)
+        """Print a table; of files that show one document, their headings and the one table."""
+        from visionmq.client.cli.document_show import print_brief, print_document
+
+        if self._together and line["file"] is not None:
+            print_brief(line)
+        else:
+            print_document(line, self._supported)
 
     def close(self) -> None:
         """Do nothing: all is printed."""
+
+
+class Shaped:
+    """Lines in another shape on their way to a sink."""
+
+    def __init__(self, inner: Sink, shape: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        self._inner = inner
+        self._shape = shape
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Pass a line on in its shape."""
+        self._inner.write(self._shape(line))
+
+    def close(self) -> None:
+        """Close the sink behind."""
+        self._inner.close()
+
+
+class Both:
+    """Two sinks that get the same lines."""
+
+    def __init__(self, first: Sink, second: Sink) -> None:
+        self._sinks = (first, second)
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Pass a line to both."""
+        for sink in self._sinks:
+            sink.write(line)
+
+    def close(self) -> None:
+        """Close both."""
+        for sink in self._sinks:
+            sink.close()
+
+
+class Timed:
+    """One JSON file a line in a folder, named by the time; none is ever overwritten."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Write one file."""
+        with self._open() as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(line)) + b"\n")
+
+    def _open(self) -> BinaryIO:
+        moment = datetime.now()
+        while True:
+            try:
+                return (self._folder / f"{moment.strftime(_BY_TIME)}.json").open("xb")
+            except FileExistsError:
+                moment += timedelta(microseconds=1)
+
+    def close(self) -> None:
+        """Do nothing: all is written."""
 
 
 class Lines:
@@ -101,8 +169,20 @@ def done_files(path: Path) -> set[str]:
         raise Failure(f"{path} holds other things than results", "Choose another --output.", Exit.USAGE) from None
 
 
-def open_sink(output: Path | None, *, as_json: bool, as_lines: bool, resume: bool) -> Sink:
-    """Return the sink that the options mean; a file that exists is only ever added to, on --resume."""
+def open_sink(
+    output: Path | None,
+    *,
+    as_json: bool,
+    as_lines: bool,
+    resume: bool,
+    supported: Callable[[], Sequence[str]] = tuple,
+    together: bool = False,
+) -> Sink:
+    """Return the sink that the options mean; a file that exists is only ever added to, on --resume.
+
+    `supported` says what can be recognised, for a person whose picture shows nothing of it; `together`
+    that all files show one document.
+    """
     target = lines_file(output)
     if target is not None:
         return Lines(_open(target, resume=resume))
@@ -110,7 +190,9 @@ def open_sink(output: Path | None, *, as_json: bool, as_lines: bool, resume: boo
         return Array(_open(output))
     if as_json:
         return Array(sys.stdout.buffer, owned=False)
-    return Screen() if for_people() and not as_lines else Lines(sys.stdout.buffer, owned=False)
+    return (
+        Screen(supported, together=together) if for_people() and not as_lines else Lines(sys.stdout.buffer, owned=False)
+    )
 
 
 def _open(path: Path, *, resume: bool = False) -> BinaryIO:

@@ -2,12 +2,10 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-_MARKS = {True: "yes", False: "NO"}
 
 
 def for_people() -> bool:
@@ -60,43 +58,3 @@ def print_pairs(pairs: Mapping[str, object]) -> None:
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         print(f"{name:{width}}  {plain(value)}")
-
-
-def print_document(line: Mapping[str, Any]) -> None:
-    """Print what one file shows, as a table of its fields."""
-    name = plain(line["file"])
-    if not line["ok"]:
-        error = line["error"]
-        print(f"{name}: error: {plain(error['message'])}\nhint: {plain(error['hint'])}")
-        return
-    result = line["result"]
-    if result["doc_type"] is None:
-        print(f"{name}: no document found. {plain(result.get('advice') or result.get('reason') or '')}".rstrip())
-        return
-    print(f"{name}: {plain(result['doc_type'])}")
-    rows = [_field_row(field) for field in result["fields"].values() if "\n" not in field["raw"]]  # its lines follow
-    print_table(("field", "value", "accepted", "check digit", "confidence", "note"), rows, empty="no fields")
-    for key in ("reason", "advice"):
-        if result.get(key):
-            print(f"{key}: {plain(result[key])}")
-    for kind, path in line.get("images", {}).items():
-        print(f"{kind}: {plain(path)}")
-
-
-def _field_row(field: Mapping[str, Any]) -> tuple[object, ...]:
-    value = field["value"]
-    return (
-        field["name"],
-        "-" if value is None else value,
-        _MARKS[bool(field["accepted"])],
-        field["check_digit"],
-        f"{field['confidence']:.3f}",
-        _remark(field),
-    )
-
-
-def _remark(field: Mapping[str, Any]) -> str:
-    """Return what the columns do not say yet."""
-    if field["accepted"] and field["check_digit"] == "absent":
-        return ""
-    return field.get("note") or ("repaired" if field.get("repaired") else "")

@@ -1,0 +1,321 @@
+"""What `visionmq document read` does once its command line is understood."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from visionmq.client.cli.document_names import SHAPES
+from visionmq.client.cli.failures import Exit, Failure
+from visionmq.client.cli.options import Settings, connect_or_embed
+
+if TYPE_CHECKING:
+    from visionmq.client import Client
+    from visionmq.client.cli.output import Sink
+    from visionmq.schemas.document import RecognizeParams
+
+_OPERATION = "document.recognize"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of the engine."""
+
+    mask: tuple[str, ...] = ("*",)
+    mode: str = "default"
+    options: dict[str, str] = field(default_factory=dict)
+    current_date: str | None = None
+    forensics: bool = False
+    visual: bool = False
+    merge: bool = False
+    want: tuple[str, ...] = ()
+
+    def params(self) -> "RecognizeParams":
+        """Return the parameters of a request; raises Failure if they contradict each other."""
+        from visionmq.client.documents import DATE_OPTION, recognize_params
+        from visionmq.client.errors import BadRequest
+
+        if self.forensics and self.current_date is None and DATE_OPTION not in self.options:
+            raise Failure(
+                "--forensics judges the document on a day, and none is named",
+                f"Add --current-date today, or --options {DATE_OPTION}=DD.MM.YYYY.",
+                Exit.USAGE,
+            )
+        try:
+            return recognize_params(
+                mask=self.mask,
+                mode=self.mode,
+                options=self.options,
+                current_date=self.current_date,
+                forensics=self.forensics,
+                visual=self.visual,
+                merge=self.merge,
+                want=self.want,
+            )
+        except BadRequest as mistake:
+            raise Failure(mistake.message, mistake.hint, Exit.USAGE) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where results go, and in which shape."""
+
+    output: Path | None = None
+    each: Path | None = None
+    """Folder for one file a recognition, as the replaced service's client wrote."""
+    as_json: bool = False
+    as_lines: bool = False
+    shape: str | None = None
+    resume: bool = False
+
+    def check(self, *, merge: bool) -> None:
+        """Raise Failure where the options exclude each other."""
+        from visionmq.client.cli.output import lines_file
+
+        if self.as_json and self.as_lines:
+            raise Failure("--json and --jsonl exclude each other", code=Exit.USAGE)
+        if self.resume and merge:
+            raise Failure("--resume and --merge exclude each other: merged files are one request", code=Exit.USAGE)
+        if self.resume and lines_file(self.output) is None:
+            raise Failure("--resume needs a file of lines to go on with", "Add -o out.jsonl, or -o FOLDER.", Exit.USAGE)
+
+    def open(self, supported: Callable[[], Sequence[str]], *, together: bool) -> "Sink":
+        """Return the sink of all lines."""
+        from visionmq.client.cli import output as outputs
+
+        sink = outputs.open_sink(
+            self.output,
+            as_json=self.as_json,
+            as_lines=self.as_lines,
+            resume=self.resume,
+            supported=supported,
+            together=together,
+        )
+        if self.shape == "old" and not isinstance(sink, outputs.Screen):
+            sink = outputs.Shaped(sink, lambda line: old_line(line, supported))
+        if self.each is None:
+            return sink
+        files: Sink = outputs.Timed(self.each)
+        if self.shape != "new":  # who asks in the old words, reads the old shape
+            files = outputs.Shaped(files, lambda line: old_line(line, supported))
+        return outputs.Both(files, sink)
+
+    def pictures(self) -> Path:
+        """Return the folder for wanted pictures."""
+        from visionmq.client.cli.output import pictures_folder
+
+        return self.each or pictures_folder(self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Who reads: the brokers named, or a service of one's own with these bundles."""
+
+    settings: Settings
+    bundles: tuple[Path, ...] = ()
+    children: int | None = None
+
+    def connect(self) -> "AbstractContextManager[Client]":
+        """Return a client; raises Failure where bundles are named for a service that is not ours to start."""
+        if self.bundles and self.settings.brokers:
+            raise Failure(
+                f"--bundle is for a service of one's own; the workers behind {self.settings.brokers[0]} have theirs",
+                "Name the folder where they start: VISIONMQ_BUNDLES=DIR visionmq worker.",
+                Exit.USAGE,
+            )
+        for folder in self.bundles:
+            if not folder.is_dir():
+                raise Failure(f"{folder} is no folder of templates", "`visionmq document learn` makes one.", Exit.USAGE)
+        return self._start()
+
+    @contextmanager
+    def _start(self) -> "Iterator[Client]":
+        from visionmq.client.cli.progress import waiting
+
+        with waiting("" if self.settings.brokers else "starting a broker and workers of our own"):
+            made = connect_or_embed(self.settings, children=self.children, bundles=self.bundles)
+        with made as client:
+            yield client
+
+
+def words(given: Iterable[str]) -> tuple[str, ...]:
+    """Return words that were given one by one or with commas between them, each once."""
+    return tuple(dict.fromkeys(part.strip() for item in given for part in item.split(",") if part.strip()))
+
+
+def mode_of(mode: str | None, strict: bool) -> str:
+    """Return the mode; raises Failure if --strict and --mode say different things."""
+    if strict and mode not in {None, "strict"}:
+        raise Failure(f"--strict and --mode {mode} exclude each other", code=Exit.USAGE)
+    return "strict" if strict else mode or "default"
+
+
+def shape_of(shape: str | None) -> str | None:
+    """Return the shape of results; raises Failure for one that is none."""
+    if shape is not None and shape not in SHAPES:
+        raise Failure(f"there is no shape {shape!r}", f"--shape is one of {', '.join(SHAPES)}.", Exit.USAGE)
+    return shape
+
+
+def options_of(given: Iterable[str]) -> dict[str, str]:
+    """Return NAME=VALUE words as a map; raises Failure for a word without `=`."""
+    found = {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        if not (equals and name):
+            raise Failure(
+                f"--options {word!r} is no NAME=VALUE",
+                "For instance --options common.currentDate=21.11.2026.",
+                Exit.USAGE,
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
+def old_line(line: Any, supported: Callable[[], Sequence[str]]) -> dict[str, Any]:
+    """Return a line in the replaced service's shape."""
+    import msgspec
+
+    from visionmq.client.legacy import old_error, old_shape
+    from visionmq.schemas.document import Document
+
+    if not line["ok"]:
+        error = line["error"]
+        return old_error(f"{error['message']} {error['hint']}".strip())
+    document = msgspec.convert(line["result"], Document)
+    return old_shape(document, supported=() if document.doc_type is not None else supported())
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Return all pictures; a file that is not there stays, to fail alone, unless nothing else is."""
+    from visionmq.client.cli.batch import pictures
+
+    if not paths:
+        raise Failure("no picture is named", "Name files or folders: visionmq document read FILE...", Exit.USAGE)
+    files: list[Path] = []
+    missing: list[Path] = []
+    for path in paths:
+        try:
+            files += pictures([path])
+        except FileNotFoundError:
+            missing.append(path)
+            files.append(path)
+    if files and len(missing) == len(files):
+        raise Failure(f"{missing[0]} is not there", "Name files or folders of pictures.", Exit.USAGE)
+    if not files:
+        raise Failure("no pictures found", "Folders are searched for jpg, png, webp, tiff and bmp files.", Exit.USAGE)
+    return files
+
+
+class _Supported:
+    """What the service can recognise, asked once and only when somebody wants to know."""
+
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self._known: Sequence[str] | None = None
+
+    def __call__(self) -> Sequence[str]:
+        from visionmq.client.errors import VisionMQError
+
+        if self._known is None and self.client is not None:
+            try:
+                self._known = self.client.masks().masks
+            except VisionMQError:  # a help for people, not worth a failure
+                self._known = ()
+        return self._known or ()
+
+
+def read(paths: Sequence[Path], asked: Asked, places: Places, service: Service, *, window: int) -> None:
+    """Read all files and write all lines; ends with exit code 1 if some failed."""
+    from visionmq.client.cli import output as outputs
+
+    places.check(merge=asked.merge)
+    params = asked.params()
+    target = outputs.lines_file(places.output)
+    done = outputs.done_files(target) if places.resume and target is not None else set()
+    files = [file for file in find_files(paths) if str(file) not in done]
+    supported = _Supported()
+    connection = service.connect()
+    with closing(places.open(supported, together=asked.merge)) as sink, connection as client:
+        supported.client = client if params.mask == ["*"] else None
+        run = Run(client, params, sink, places.pictures())
+        failed = run.merged(files) if asked.merge else run.each(files, window)
+    if where := places.each or target or places.output:
+        typer.echo(f"{len(files) - failed} done, {failed} failed; results in {where}", err=True)
+    if failed:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run over files: requests out, lines in."""
+
+    client: "Client"
+    params: "RecognizeParams"
+    sink: "Sink"
+    folder: Path
+
+    def each(self, files: Sequence[Path], window: int) -> int:
+        """Send each file on its own; return how many failed."""
+        from visionmq.client.cli.batch import in_order, short_names
+        from visionmq.client.cli.document_lines import make_line
+        from visionmq.client.cli.progress import counting
+
+        failed = 0
+        names = short_names(files)
+        outcomes = in_order(files, lambda file: self.client.submit(_OPERATION, self.params, [file]), window=window)
+        with closing(outcomes), counting(len(files), self.sink) as advance:  # type: ignore[type-var]  # a generator closes
+            for file, outcome in outcomes:
+                _stop_if_hopeless(outcome)
+                line = make_line(file, outcome, self.folder / names[file])
+                failed += not line["ok"]
+                self.sink.write(line)
+                advance()
+        return failed
+
+    def merged(self, files: Sequence[Path]) -> int:
+        """Send all files as one request; write a line for each, and one for what they say together."""
+        from visionmq.client.cli.document_lines import make_lines
+        from visionmq.client.cli.progress import following
+
+        files = list(dict.fromkeys(files))
+        frames, unreadable = _load(files)
+        with following() as report:
+            reply = self._ask(list(frames.values()), report) if frames else None
+        lines = make_lines(files, unreadable, reply, self.folder)
+        for line in lines:
+            self.sink.write(line)
+        return sum(not line["ok"] for line in lines)
+
+    def _ask(self, frames: Sequence[Any], report: Any) -> Any:
+        try:
+            return self.client.call(_OPERATION, self.params, frames, on_progress=report)
+        except Exception as error:
+            _stop_if_hopeless(error)
+            return error
+
+
+def _load(files: Sequence[Path]) -> tuple[dict[Path, Any], dict[Path, Exception]]:
+    """Return the files' contents, and what is wrong with those that have none."""
+    from visionmq.client.errors import VisionMQError
+    from visionmq.client.pictures import load
+
+    frames: dict[Path, Any] = {}
+    unreadable: dict[Path, Exception] = {}
+    for file in files:
+        try:
+            frames[file] = load(file).data
+        except VisionMQError as error:
+            unreadable[file] = error
+    return frames, unreadable
+
+
+def _stop_if_hopeless(outcome: Any) -> None:
+    """Raise what every further file would meet too, so that --resume finds them still to do."""
+    from visionmq.client.errors import ClosedError, Unauthorized, Unreachable, UnsupportedVersion
+
+    if isinstance(outcome, ClosedError | Unauthorized | Unreachable | UnsupportedVersion):
+        raise outcome
