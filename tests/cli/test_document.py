@@ -283,3 +283,21 @@ def test_a_failed_check_is_never_drawn_as_anything_else():
 
     assert set(_FINDINGS) == {str(finding) for finding in Finding}
     assert len({mark.sign for mark in _FINDINGS.values()}) == len({mark.ascii for mark in _FINDINGS.values()}) == 3
+
+
+@pytest.mark.parametrize(("words", "children"), [(["--concur", "0"], None), (["--concur", "3", "--lazy"], 3)])
+def test_a_worker_takes_the_old_servers_flags(words, children, tmp_path):
+    settings = pytest.importorskip("visionmq.worker.__main__", reason="needs the worker").read_settings(
+        [*words, "--bundle_dir", str(tmp_path)]
+    )
+    from visionmq.worker.settings import cores
+
+    assert settings.children == (children or cores())
+    assert settings.bundles == (str(tmp_path),)
+
+
+def test_a_worker_says_which_bundle_is_not_there(program, tmp_path):
+    pytest.importorskip("visionmq.worker.__main__", reason="needs the worker")
+    found = program("worker", "--bundle", tmp_path / "none")
+    assert found.code == 2
+    assert "no folder of document templates" in found.err

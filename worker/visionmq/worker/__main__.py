@@ -1,6 +1,7 @@
 """`python -m visionmq.worker`: run engines for one or more brokers."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from visionmq.wire.keys import KeyFileError, read_identity
 from visionmq.wire.sockets import is_endpoint, is_local
 from visionmq.worker.parent import Worker
 from visionmq.worker.relay import Relay
-from visionmq.worker.settings import Settings, cores, default_name, from_environment
+from visionmq.worker.settings import BUNDLES_VARIABLE, Settings, cores, default_name, from_environment
 
 _EXAMPLES = """examples:
   python -m visionmq.worker                                        serve the broker on this host, one child a core
@@ -39,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
     add("--broker", action="append", metavar="ENDPOINT", help=f"worker endpoint ({known.brokers[0]}); may be repeated")
     add("-n", "--children", type=_positive, default=cores(), help="engine processes (default: one a core)")
     add("--engine", action="append", metavar="NAME", help="engine to serve: a name, or module:Class; may be repeated")
+    add("--concur", dest="children", type=_concur, default=argparse.SUPPRESS, metavar="N", help="as -n; 0: one a core")
+    add("--lazy", action="store_true", help="changes nothing: engines load before the worker is ready")
+    add(
+        "--bundle", "--bundle_dir", action="append", metavar="DIR", help="folder of document templates; may be repeated"
+    )
     add("--key", default=known.key, metavar="FILE", help="identity file, for brokers that demand keys")
     add("--name", default=known.name or default_name(), help="name in the broker's lists (default: host and pid)")
     add("--job-seconds", type=float, default=known.job_seconds, metavar="S", help="longest run of a job")
@@ -59,6 +65,10 @@ def _positive(text: str) -> int:
     return value
 
 
+def _concur(text: str) -> int:
+    return _positive(text) if text != "0" else cores()
+
+
 def read_settings(arguments: Sequence[str] | None = None) -> Settings:
     """Return the settings of a command line; ends the program if it is wrong."""
     known, given = from_environment(), parser().parse_args(arguments)
@@ -66,6 +76,7 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
         brokers=tuple(given.broker or known.brokers),
         children=given.children,
         engines=tuple(given.engine or known.engines),
+        bundles=tuple(given.bundle or known.bundles),
         key=given.key,
         name=given.name[:64],
         job_seconds=given.job_seconds,
@@ -93,9 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if strange := [endpoint for endpoint in settings.brokers if not is_endpoint(endpoint)]:
         log.error(f"{strange[0]} is no address of a broker; write it as tcp://HOST:5761")
         return 2
+    if absent := [folder for folder in settings.bundles if not os.path.isdir(folder)]:
+        log.error(f"{absent[0]} is no folder of document templates; `visionmq document learn` makes one")
+        return 2
     if identity is None and not all(is_local(endpoint) for endpoint in settings.brokers):
         log.error("a broker on another host needs --key; make one with `visionmq keys new NAME`")
         return 2
+    if settings.bundles:  # engines read it when they load, in the children
+        os.environ[BUNDLES_VARIABLE] = os.pathsep.join(os.path.abspath(folder) for folder in settings.bundles)
     return Worker(settings, identity, relay).run()
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 from visionmq.wire.sockets import WORKER_ENDPOINT
 
 DEFAULT_ENGINES: Final = ("system", "document")
+BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
+"""Folders of document templates, separated as in PATH; engines read it when they load."""
 
 
 def cores() -> int:
@@ -27,6 +29,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Engine processes; one a core is best, as each computes with one thread."""
     engines: tuple[str, ...] = DEFAULT_ENGINES
     """Names of the registry, or `module:Class`."""
+    bundles: tuple[str, ...] = ()
+    """Folders of document templates."""
     key: str | None = None
     """Identity file for brokers that demand keys."""
     name: str = ""
@@ -51,6 +55,7 @@ def default_name() -> str:
 
 
 def from_environment() -> Settings:
-    """Return the defaults, with what `VISIONMQ_WORKER_BROKER` (comma separated) and `VISIONMQ_KEY` say."""
+    """Return the defaults, with what VISIONMQ_WORKER_BROKER (comma separated), VISIONMQ_BUNDLES and VISIONMQ_KEY say."""
     brokers = tuple(part for part in os.environ.get("VISIONMQ_WORKER_BROKER", "").split(",") if part)
-    return Settings(brokers=brokers or (WORKER_ENDPOINT,), key=os.environ.get("VISIONMQ_KEY") or None)
+    bundles = tuple(part for part in os.environ.get(BUNDLES_VARIABLE, "").split(os.pathsep) if part)
+    return Settings(brokers=brokers or (WORKER_ENDPOINT,), bundles=bundles, key=os.environ.get("VISIONMQ_KEY") or None)

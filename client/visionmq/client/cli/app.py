@@ -47,9 +47,12 @@ def start(
 
 
 _pass: dict[str, Any] = {"context_settings": programs.PASS_THROUGH, "add_help_option": False}
-app.command("up", epilog=examples("visionmq up", "visionmq up -n 4", "visionmq up --keys ~/.config/visionmq/keys"))(
-    up.up
-)
+app.command(
+    "up",
+    epilog=examples(
+        "visionmq up", "visionmq up -n 4", "visionmq up --keys ~/.config/visionmq/keys", "visionmq up --bundle bundles"
+    ),
+)(up.up)
 app.command("broker", epilog=examples("visionmq broker --help", "visionmq broker --keys /etc/visionmq/keys"), **_pass)(
     programs.broker
 )

@@ -31,7 +31,8 @@ _HOST: Final = "127.0.0.1"
 _PANEL: Final = "Flags of the replaced service"
 
 
-def _flag(*names: str, text: str, **more: Any) -> Any:
+def old_flag(*names: str, text: str, **more: Any) -> Any:
+    """Return an option whose name comes from the replaced service."""
     return typer.Option(*names, help=text, rich_help_panel=_PANEL, **more)
 
 
@@ -40,29 +41,34 @@ class OldFlags:
     """What was given under the old names."""
 
     image_path: Annotated[
-        list[Path] | None, _flag("--image_path", metavar="FILE", text="A picture, as FILE; may be repeated.")
+        list[Path] | None, old_flag("--image_path", metavar="FILE", text="A picture, as FILE; may be repeated.")
     ] = None
     output_path: Annotated[
         Path | None,
-        _flag("--output_path", metavar="DIR", text="Folder for one JSON file a picture, named by time. [./result]"),
+        old_flag("--output_path", metavar="DIR", text="Folder for one JSON file a picture, named by time. [./result]"),
     ] = None
     signature: Annotated[
-        str | None, _flag("--signature", "-s", metavar="FILE", text="The caller's key file, as --key.")
+        str | None, old_flag("--signature", "-s", metavar="FILE", text="The caller's key file, as --key.")
     ] = None
-    endpoint: Annotated[str | None, _flag("--endpoint", metavar="HOST", text="The broker's host, as --broker.")] = None
+    endpoint: Annotated[str | None, old_flag("--endpoint", metavar="HOST", text="The broker's host, as --broker.")] = (
+        None
+    )
     port: Annotated[
-        int | None, _flag("--port", metavar="N", min=1, max=65535, text=f"The broker's port; {CLIENT_PORT} without it.")
+        int | None,
+        old_flag("--port", metavar="N", min=1, max=65535, text=f"The broker's port; {CLIENT_PORT} without it."),
     ] = None
     log: Annotated[
-        bool, _flag("--log", text=f"Print the last {LOG_LINES} lines of the broker's log; reads no picture by itself.")
+        bool,
+        old_flag("--log", text=f"Print the last {LOG_LINES} lines of the broker's log; reads no picture by itself."),
     ] = False
-    bundle_dir: Annotated[list[Path] | None, _flag("--bundle_dir", metavar="DIR", text="As --bundle.")] = None
+    bundle_dir: Annotated[list[Path] | None, old_flag("--bundle_dir", metavar="DIR", text="As --bundle.")] = None
     concur: Annotated[
         int | None,
-        _flag("--concur", metavar="N", min=0, text="Engine processes of a service of one's own; 0: one a core."),
+        old_flag("--concur", metavar="N", min=0, text="Engine processes of a service of one's own; 0: one a core."),
     ] = None
     lazy: Annotated[
-        bool, _flag("--lazy", text="Changes nothing: engines load before a worker is ready, so no first call is slow.")
+        bool,
+        old_flag("--lazy", text="Changes nothing: engines load before a worker is ready, so no first call is slow."),
     ] = False
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from visionmq.client.cli.document_old import old_flag
 from visionmq.client.cli.programs import check_installed
 from visionmq.wire.sockets import CLIENT_ENDPOINT, WORKER_ENDPOINT
 
@@ -29,7 +30,16 @@ def up(
         Path | None, typer.Option(metavar="DIR", envvar="VISIONMQ_KEYS", help="Key folder; needed beyond this host.")
     ] = None,
     engine: Annotated[list[str] | None, typer.Option(help="Engines to load; may be repeated.")] = None,
+    bundle: Annotated[
+        list[Path] | None,
+        typer.Option("--bundle", "--bundle_dir", metavar="DIR", help="Folder of document templates; may be repeated."),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+    port: Annotated[
+        int | None, old_flag("--port", metavar="N", min=1, max=65535, text="Clients connect to this port of this host.")
+    ] = None,
+    concur: Annotated[int | None, old_flag("--concur", metavar="N", min=0, text="As -n; 0 is one a core.")] = None,
+    lazy: Annotated[bool, old_flag("--lazy", text="Changes nothing: engines load before a worker is ready.")] = False,
 ) -> None:
     """Run a broker and workers here until Ctrl-C; what ends is started again.
 
@@ -37,6 +47,8 @@ def up(
     """
     from visionmq.client.cli.supervisor import Stop, Supervisor
 
+    if port is not None:
+        clients = f"tcp://127.0.0.1:{port}"
     check_installed("broker")
     check_installed("worker")
     supervisor = Supervisor(_say)
@@ -44,7 +56,8 @@ def up(
         signal.signal(number, lambda *_: supervisor.events.put(Stop()))
     arguments = [*_common(log_level), *(_flag("--keys", keys))]
     supervisor.start(_BROKER, ["visionmq.broker", "--clients", clients, "--workers", workers, *arguments])
-    options = [*_common(log_level), *_flag("-n", children)]
+    options = [*_common(log_level), *_flag("-n", children or concur or None)]
+    options += [word for folder in bundle or () for word in ("--bundle", str(folder))]
     options += [word for name in engine or () for word in ("--engine", name)]
     options += _flag("--key", _worker_key(keys) if keys else None)
     _supervise(supervisor, count, options)
