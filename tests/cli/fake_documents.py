@@ -136,6 +136,10 @@ def learn(params: d.LearnParams, _images: Sequence[bytes]) -> Answer:
     return learned, [msgspec.json.encode(params), PNG]
 
 
+class Refused(Exception):
+    """An answer that becomes `bad_request`."""
+
+
 class Documents(FakeBroker):
     """Answers `document.*` and `broker.logs`, and keeps what it was asked."""
 
@@ -154,5 +158,10 @@ class Documents(FakeBroker):
         kind, answer = self._answers[request.op]
         params = msgspec.json.decode(body or b"{}", type=kind)
         self.asked.append((request.op, params, [bytes(image) for image in images]))
-        result, frames = answer(params, images)
+        try:
+            result, frames = answer(params, images)
+        except Refused as refusal:
+            error = make_error(ErrorCode.BAD_REQUEST, str(refusal))
+            broker.reply(peer, request.id, encode(error), state=m.State.FAILED)
+            return
         broker.reply(peer, request.id, encode(result), images=frames)

@@ -105,6 +105,17 @@ def test_marks_can_be_drawn_in_any_encoding(encoding, tmp_path, monkeypatch):
     assert "ERIKSSON" in (tmp_path / "out").read_text(encoding)
 
 
+def test_a_picture_may_come_on_standard_input(service, visionmq, monkeypatch):
+    import io
+    import sys
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"judged")))
+    found = visionmq("document", "-")
+    assert found.code == 0, found
+    assert lines(found.out)[0]["file"] == "-"
+    assert service.asked[0][2] == [b"judged"]
+
+
 # ---- what is asked --------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.fake_documents import ONES, PNG, TWOS, Documents
+from tests.cli.fake_documents import ONES, PNG, TWOS, Documents, Refused, make
 from visionmq.client import Client, bundles, errors
 from visionmq.schemas import document as d
 from visionmq.schemas.common import Attachment
@@ -63,6 +63,20 @@ def test_no_truth_is_overwritten(service, visionmq):
     found = visionmq("document", "make")
     assert found.code == 2
     assert "truth.json exists" in found.err
+
+
+def test_what_was_drawn_before_an_error_keeps_its_truth(monkeypatch, visionmq):
+    def answer(params: d.MakeParams, images: list[bytes]) -> object:
+        if params.seed < 2:
+            return make(params, images)
+        raise Refused("there is no such type")
+
+    with Documents(make=answer) as broker:
+        monkeypatch.setenv("VISIONMQ_BROKER", broker.endpoint)
+        found = visionmq("document", "make", "--count", "4")
+    assert found.code == 1
+    assert "there is no such type" in found.err
+    assert len(json.loads(Path("specimens/truth.json").read_text())) == 2
 
 
 def test_a_word_that_sets_nothing_is_said(service, visionmq):

@@ -33,6 +33,7 @@ _READ = examples(
     "visionmq document badge.jpg --bundle bundles --mask 'template.*'",
     "visionmq document scans/ -o out.jsonl --resume",
     "visionmq document scans/ --jsonl --mask 'mrz.*' | jq .result.doc_type",
+    "curl -s http://camera/still.jpg | visionmq document -",
     "visionmq document read --image_path passport.jpg --output_path result --endpoint 10.0.0.5",
 )
 _HOW = "How to read"
@@ -44,7 +45,8 @@ def _read(
     context: typer.Context,
     old: OldFlags,
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE|FOLDER...", help="Pictures, and folders of them.")
+        list[Path] | None,
+        typer.Argument(metavar="FILE|FOLDER...", help="Pictures, folders of them, - for standard input."),
     ] = None,
     mask: Annotated[
         list[str] | None,

@@ -75,4 +75,4 @@ def _report(learned: "Learned", folder: Path, files: list[Path]) -> None:
     for warning in learned.warnings:
         typer.echo(f"warning: {plain(warning)}", err=True)
     typer.echo(f"read photographs with it:  visionmq document PHOTO.jpg --bundle {folder}", err=True)
-    typer.echo(f"or in a service:           VISIONMQ_BUNDLES={folder.resolve()} visionmq up", err=True)
+    typer.echo(f"or for everyone:           visionmq up --bundle {folder}", err=True)

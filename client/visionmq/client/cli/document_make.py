@@ -71,13 +71,16 @@ def _draw(client: Any, params: dict[str, Any], seeds: range, folder: Path, windo
         lambda seed: client.submit(_OPERATION, {**params, "seed": seed}), seeds, window=window, errors="raise"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    with counting(len(seeds), what="drawing") as advance:
-        for outcome in outcomes:
-            reply = outcome.unwrap()
-            path = _save(reply, f"{params['doc_type']}-{outcome.item:04}", folder)
-            truth[path.name] = _truth(reply.result, outcome.item)
-            advance()
-    _write(truth, folder / TRUTH)
+    try:
+        with counting(len(seeds), what="drawing") as advance:
+            for outcome in outcomes:
+                reply = outcome.unwrap()
+                path = _save(reply, f"{params['doc_type']}-{outcome.item:04}", folder)
+                truth[path.name] = _truth(reply.result, outcome.item)
+                advance()
+    finally:
+        if truth:  # of what was drawn before an error or Ctrl-C too
+            _write(truth, folder / TRUTH)
     return truth
 
 

@@ -1,10 +1,11 @@
 """What `visionmq document read` does once its command line is understood."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from visionmq.client.cli.output import Sink
     from visionmq.schemas.document import RecognizeParams
 
-_OPERATION = "document.recognize"
+_OPERATION: Final = "document.recognize"
+STDIN: Final = Path("-")
+"""The picture that comes on standard input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +201,9 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     missing: list[Path] = []
     for path in paths:
+        if path == STDIN:
+            files.append(path)
+            continue
         try:
             files += pictures([path])
         except FileNotFoundError:
@@ -266,7 +272,7 @@ class Run:
 
         failed = 0
         names = short_names(files)
-        outcomes = in_order(files, lambda file: self.client.submit(_OPERATION, self.params, [file]), window=window)
+        outcomes = in_order(files, self._submit, window=window)
         with closing(outcomes), counting(len(files), self.sink) as advance:  # type: ignore[type-var]  # a generator closes
             for file, outcome in outcomes:
                 _stop_if_hopeless(outcome)
@@ -275,6 +281,9 @@ class Run:
                 self.sink.write(line)
                 advance()
         return failed
+
+    def _submit(self, file: Path) -> Any:
+        return self.client.submit(_OPERATION, self.params, [_picture(file)])
 
     def merged(self, files: Sequence[Path]) -> int:
         """Send all files as one request; write a line for each, and one for what they say together."""
@@ -298,6 +307,11 @@ class Run:
             return error
 
 
+def _picture(file: Path) -> Any:
+    """Return what to send for a file: its path, or for `-` the bytes on standard input."""
+    return sys.stdin.buffer.read() if file == STDIN else file
+
+
 def _load(files: Sequence[Path]) -> tuple[dict[Path, Any], dict[Path, Exception]]:
     """Return the files' contents, and what is wrong with those that have none."""
     from visionmq.client.errors import VisionMQError
@@ -307,7 +321,7 @@ def _load(files: Sequence[Path]) -> tuple[dict[Path, Any], dict[Path, Exception]
     unreadable: dict[Path, Exception] = {}
     for file in files:
         try:
-            frames[file] = load(file).data
+            frames[file] = load(_picture(file)).data
         except VisionMQError as error:
             unreadable[file] = error
     return frames, unreadable
