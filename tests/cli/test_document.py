@@ -290,10 +290,10 @@ def test_the_shell_completes_masks_modes_and_pictures():
 
 
 def test_a_failed_check_is_never_drawn_as_anything_else():
-    from visionmq.client.cli.document_show import _FINDINGS
+    from visionmq.client.cli.document_marks import FINDINGS
 
-    assert set(_FINDINGS) == {str(finding) for finding in Finding}
-    assert len({mark.sign for mark in _FINDINGS.values()}) == len({mark.ascii for mark in _FINDINGS.values()}) == 3
+    assert set(FINDINGS) == {str(finding) for finding in Finding}
+    assert len({mark.sign for mark in FINDINGS.values()}) == len({mark.ascii for mark in FINDINGS.values()}) == 3
 
 
 @pytest.mark.parametrize(("words", "children"), [(["--concur", "0"], None), (["--concur", "3", "--lazy"], 3)])

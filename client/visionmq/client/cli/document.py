@@ -10,7 +10,7 @@ from visionmq.client.cli.document_learn import learn
 from visionmq.client.cli.document_make import make
 from visionmq.client.cli.document_old import LOG_LINES, OldFlags, takes_old_flags
 from visionmq.client.cli.group import ReadsByDefault, examples, make_group
-from visionmq.client.cli.options import connect, settings_of, talks
+from visionmq.client.cli.options import Settings, connect, settings_of, talks
 
 group = make_group(
     "Read documents. `visionmq document FILE...` is short for `visionmq document read FILE...`.",
@@ -148,43 +148,42 @@ def _read(
 
     Each line is {"file", "ok": true, "result"} or {"file", "ok": false, "error"}; a bad file never ends the run.
     """
-    from visionmq.client.cli import document_read as reading
+    from visionmq.client.cli import document_asked as asking
+    from visionmq.client.cli.document_read import read
 
     settings = old.settings(settings_of(context))
     if old.log:
         _print_log(settings)
         if not paths and not old.image_path:
             return
-    asked = reading.Asked(
+    asked = asking.Asked(
         mask=tuple(mask or ("*",)),
-        mode=reading.mode_of(mode, strict),
-        options=reading.options_of(options or ()),
+        mode=asking.mode_of(mode, strict),
+        options=asking.options_of(options or ()),
         current_date=current_date,
         forensics=forensics,
         visual=visual,
         merge=merge,
-        want=reading.words(want or ()),
+        want=asking.words(want or ()),
     )
-    places = reading.Places(
+    places = asking.Places(
         output=output if old.folder(output) is None else None,
         each=old.folder(output),
         as_json=as_json,
         as_lines=as_lines,
-        shape=reading.shape_of(shape),
+        shape=asking.shape_of(shape),
         resume=resume,
     )
-    service = reading.Service(settings, (*(bundle or ()), *(old.bundle_dir or ())), old.children())
-    reading.read([*(paths or ()), *(old.image_path or ())], asked, places, service, window=window)
+    service = asking.Service(settings, (*(bundle or ()), *(old.bundle_dir or ())), old.children())
+    read([*(paths or ()), *(old.image_path or ())], asked, places, service, window=window)
 
 
 group.command("read", epilog=_READ)(talks(_read))
 
 
-def _print_log(settings: object) -> None:
-    from visionmq.client.cli.options import Settings
+def _print_log(settings: Settings) -> None:
     from visionmq.client.cli.show import plain
 
-    assert isinstance(settings, Settings)
     with connect(settings) as client:
         lines = client.logs(LOG_LINES)
     for line in lines:
@@ -200,7 +199,7 @@ def _masks(
     ] = None,
 ) -> None:
     """List the document types and modes that can be asked for."""
-    from visionmq.client.cli.document_read import Service
+    from visionmq.client.cli.document_asked import Service
     from visionmq.client.cli.document_show import print_masks
     from visionmq.client.cli.show import print_json
 

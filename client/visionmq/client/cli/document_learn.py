@@ -33,7 +33,7 @@ def learn(
     signature and checkbox; a box is left, top, width and height in pixels of the picture.
     """
     from visionmq.client.bundles import write_bundle
-    from visionmq.client.cli.document_read import Service
+    from visionmq.client.cli.document_asked import Service
 
     folder = output / _named(name)
     found = _zones(zones)

@@ -42,7 +42,7 @@ def make(
     Fields: surname, given_names, number, issuer, nationality, birth_date, expiry_date, gender, optional_data;
     what is not set is invented from the seed. The same pictures and truth come from the same options.
     """
-    from visionmq.client.cli.document_read import Service
+    from visionmq.client.cli.document_asked import Service
 
     params = {"doc_type": doc_type, "fields": _fields(given or ()), "photograph": not flat}
     if (output / TRUTH).exists():

@@ -1,9 +1,10 @@
 """What a document says, for a person at a terminal."""
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from visionmq.client.cli import document_remarks as below
+from visionmq.client.cli.document_marks import BAD, DIM, FINDINGS, GOOD, NO, OPEN, WARN, YES, drawable
 from visionmq.client.cli.document_names import label, title
 from visionmq.client.cli.show import plain
 
@@ -15,28 +16,9 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 110
 """Columns that a report takes at most: longer lines are hard to read."""
-_EDITS: Final = 4
 _ALTERNATIVES: Final = 3
-"""How many repaired and doubtful characters are spelled out; JSON has them all."""
+"""How many doubtful characters are spelled out; JSON has them all."""
 _DIGITS: Final = {"passed": "fits", "failed": "FAILS", "absent": ""}
-_GOOD, _BAD, _WARN, _DIM = "green", "bold red", "yellow", "dim"
-
-
-class _Mark(NamedTuple):
-    sign: str
-    ascii: str
-    style: str
-
-
-_YES: Final = _Mark("✔", "+", _GOOD)
-_NO: Final = _Mark("✘", "x", _BAD)
-_OPEN: Final = _Mark("?", "?", _WARN)
-_FINDINGS: Final = {"passed": _YES, "failed": _NO, "undefined": _OPEN}
-
-
-def _drawable(mark: _Mark) -> str:
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    return mark.sign if encoding.lower().replace("-", "").startswith("utf") else mark.ascii
 
 
 def _console() -> "Console":
@@ -63,7 +45,7 @@ def print_brief(line: Mapping[str, Any]) -> None:
     console = _console()
     console.print(_name(line))
     console.print(_heading(line["result"]))
-    console.print(_remarks([*_pictures(line)]))
+    console.print(below.table_of([*below.of_pictures(line)]))
     console.print()
 
 
@@ -79,17 +61,17 @@ def _parts(line: Mapping[str, Any], supported: Callable[[], Sequence[str]]) -> "
     yield _name(line)
     if not line["ok"]:
         error = line["error"]
-        yield _remarks([("error", plain(error["message"]), _BAD), ("hint", plain(error["hint"]), "")])
+        yield below.table_of([("error", plain(error["message"]), BAD), ("hint", plain(error["hint"]), "")])
         return
     result = line["result"]
     if result["doc_type"] is None:
-        yield Text("  no document found", _WARN)
+        yield Text("  no document found", WARN)
     else:
         yield _heading(result)
         yield _fields(result["fields"])
         yield from _zone(result["fields"])
-    found = [*_merged(line.get("merged")), *_about(result), *_pictures(line)]
-    yield _remarks(found if result["doc_type"] is not None else [*found, *_supported(supported())])
+    rows = [*below.of_merged(line.get("merged")), *below.of_result(result), *below.of_pictures(line)]
+    yield below.table_of(rows if result["doc_type"] is not None else [*rows, *below.of_types(supported())])
 
 
 def _heading(result: Mapping[str, Any]) -> "RenderableType":
@@ -98,11 +80,11 @@ def _heading(result: Mapping[str, Any]) -> "RenderableType":
     overall = result.get("status", {}).get("overall")
     shown = [field for field in result["fields"].values() if not _is_line(field)]
     accepted = sum(field["accepted"] for field in shown)
-    heading = Text("  ").append(title(result["doc_type"]), "bold cyan").append(f"  {plain(result['doc_type'])}", _DIM)
-    heading.append(f"  {accepted} of {len(shown)} fields accepted", _GOOD if accepted == len(shown) else _WARN)
+    heading = Text("  ").append(title(result["doc_type"]), "bold cyan").append(f"  {plain(result['doc_type'])}", DIM)
+    heading.append(f"  {accepted} of {len(shown)} fields accepted", GOOD if accepted == len(shown) else WARN)
     if overall is not None:
-        mark = _FINDINGS[overall]
-        heading.append(f"  {_drawable(mark)} {overall}", mark.style)
+        mark = FINDINGS[overall]
+        heading.append(f"  {drawable(mark)} {overall}", mark.style)
     return heading
 
 
@@ -115,7 +97,7 @@ def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style=_DIM, padding=(0, 2, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style=DIM, padding=(0, 2, 0, 0))
     table.add_column("")
     table.add_column("field", no_wrap=True)
     table.add_column("value", overflow="fold", min_width=10)
@@ -136,15 +118,15 @@ def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
 def _row(field: Mapping[str, Any]) -> "list[RenderableType]":
     from rich.text import Text
 
-    mark = _YES if field["accepted"] else _OPEN if field.get("ambiguous") else _NO
+    mark = YES if field["accepted"] else OPEN if field.get("ambiguous") else NO
     digit, value = field["check_digit"], field["value"]
     return [
-        Text(_drawable(mark), mark.style),
-        Text(label(plain(field["name"])), _DIM if value in {None, ""} else ""),
+        Text(drawable(mark), mark.style),
+        Text(label(plain(field["name"])), DIM if value in {None, ""} else ""),
         Text("-" if value in {None, ""} else plain(value), "bold" if field["accepted"] else ""),
-        Text(_DIGITS.get(digit, digit), _BAD if digit == "failed" else _GOOD),
+        Text(_DIGITS.get(digit, digit), BAD if digit == "failed" else GOOD),
         Text(f"{field['confidence']:.2f}" if field["confidence"] < 0.995 else "1.00"),
-        Text("; ".join(_field_remarks(field)), _DIM if field["accepted"] and not field.get("repaired") else _WARN),
+        Text("; ".join(_field_remarks(field)), DIM if field["accepted"] and not field.get("repaired") else WARN),
     ]
 
 
@@ -175,98 +157,8 @@ def _zone(fields: Mapping[str, Mapping[str, Any]]) -> "Iterator[RenderableType]"
     if whole is None or not whole["value"]:
         return
     for text in whole["value"].split("\n"):
-        yield Text(f"  {plain(text)}", _GOOD if whole["accepted"] else _WARN, no_wrap=True)
+        yield Text(f"  {plain(text)}", GOOD if whole["accepted"] else WARN, no_wrap=True)
     yield Text("")
-
-
-def _supported(known: Sequence[str]) -> "Iterator[_Remark]":
-    widest = max((len(name) for name in known), default=0)
-    for name in known:
-        yield "supported", f"{plain(name):{widest}}  {title(name) if title(name) != name else ''}".rstrip(), _DIM
-
-
-_Remark = tuple[str, str, str]
-
-
-def _remarks(rows: Sequence[_Remark]) -> "Table":
-    """Return rows of a name and a text that wraps beside it; a name that repeats is written once."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, min_width=9)
-    table.add_column(overflow="fold", ratio=1)
-    before = None
-    for name, text, style in rows:
-        table.add_row(Text("  " + (name if name != before else ""), _DIM), Text(text, style))
-        before = name
-    return table
-
-
-def _about(result: Mapping[str, Any]) -> Iterator[_Remark]:
-    for key in ("reason", "advice"):
-        if result.get(key):
-            yield key, plain(result[key]), _WARN
-    yield from _edits(result.get("edits", []))
-    yield from _quality(result)
-    for name, check in result.get("forensics", {}).items():
-        mark = _FINDINGS[check["state"]]
-        state = check["state"].upper() if check["state"] == "failed" else check["state"]
-        yield (
-            "forensics",
-            f"{_drawable(mark)} {plain(name).replace('_', ' ')}: {state}. {plain(check['reason'])}",
-            mark.style,
-        )
-    for text in result.get("text", []):
-        yield "text", plain(text["text"]), ""
-
-
-def _edits(edits: Sequence[Mapping[str, Any]]) -> Iterator[_Remark]:
-    for edit in edits[:_EDITS]:
-        place = f"line {edit['line'] + 1}, character {edit['index'] + 1}"
-        yield (
-            "repairs",
-            f"{place}: read {plain(edit['read'])}, taken {plain(edit['taken'])} (cost {edit['cost']:.1f})",
-            "",
-        )
-    if len(edits) > _EDITS:
-        yield "repairs", f"and {len(edits) - _EDITS} more", _DIM
-
-
-def _quality(result: Mapping[str, Any]) -> Iterator[_Remark]:
-    quality = result.get("quality")
-    if not quality:
-        return
-    mark = _FINDINGS[quality["verdict"]]
-    good = [label(name) for name, measure in quality["measures"].items() if measure["good"]]
-    poor = [_measure(name, one) for name, one in quality["measures"].items() if not one["good"]]
-    words = [f"{_drawable(mark)} {quality['verdict']}"]
-    words += [f"poor: {', '.join(poor)}"] if poor else []
-    words += [f"good: {', '.join(good)}"] if good else []
-    yield "quality", "; ".join(words), mark.style
-    if quality.get("advice") and quality["advice"] != result.get("advice"):
-        yield "quality", plain(quality["advice"]), _WARN
-
-
-def _measure(name: str, measure: Mapping[str, Any]) -> str:
-    unit = f" {plain(measure['unit'])}" if measure["unit"] else ""
-    bounds = [f"at {word} {measure[word]:g}" for word in ("least", "most") if measure.get(word) is not None]
-    return f"{label(name)} {measure['value']:.3g}{unit}" + (f" ({', '.join(bounds)})" if bounds else "")
-
-
-def _merged(merged: Mapping[str, Any] | None) -> Iterator[_Remark]:
-    if merged is None:
-        return
-    if merged["final"]:
-        yield "final", "yes: further pictures change nothing", _GOOD
-        return
-    left = ", ".join(label(plain(name)) for name in merged["missing"])
-    yield "final", "not yet" + (f": another picture may settle {left}" if left else ""), _WARN
-
-
-def _pictures(line: Mapping[str, Any]) -> Iterator[_Remark]:
-    for kind, path in line.get("images", {}).items():
-        yield "pictures", f"{plain(kind)}: {plain(path)}", ""
 
 
 def print_masks(found: "Masks") -> None:
