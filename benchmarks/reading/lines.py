@@ -1,7 +1,8 @@
 """Character error rate of the recogniser alone on drawn lines: no rules of the standard, no check digits, no length given.
 
-Lines come from the generator of the training (engine/training/lines), with seeds that training never uses. What a person
-can read is stated by READABLE: the same knobs as training's, at less than their full range.
+Texts are lines of legal zones (texts.py), none of which training sees; they are drawn by the generator of the training
+(engine/training/lines) with seeds that it never uses. What a person can read is stated by READABLE: training's knobs at
+less than their full range.
 """
 
 import sys
@@ -15,6 +16,7 @@ import numpy as np
 
 from benchmarks.reading.reporting import table
 from benchmarks.reading.scoring import distance
+from benchmarks.reading.texts import random_zone
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "engine"))
 
@@ -25,6 +27,8 @@ from visionmq.engine.document.recogniser import MODEL, Recogniser, load_recognis
 SEED = 9_303_000_000
 """Training seeds are small numbers."""
 LENGTHS = (30, 36, 44)
+LETTERS = "readable, letters in any order"
+"""No legal line: what the network owes to knowing how zones are spelt shows here."""
 _BATCH = 50
 READABLE = Wear(10, 40, blur=0.6, noise=0.6, jpeg=1.0, contrast=0.7, ground=0.5, defects=0.5)
 """Capitals of 10 to 40 camera pixels; blur of at most 0.07 capitals; noise of at most 7 grey levels; any JPEG quality
@@ -62,14 +66,16 @@ def conditions(many: int, few: int) -> Iterator[tuple[str, Wear, int]]:
         for amount in amounts:
             yield f"{knob} {amount:g} of training's", replace(READABLE, **{knob: amount}), few
     yield "training's full range, from 7 px", Wear(), few
+    yield LETTERS, READABLE, few
 
 
 def measure(recogniser: Recogniser, name: str, wear: Wear, count: int, seed: int) -> Row:
     """Return what the recogniser makes of so many lines."""
-    printer = Printer(np.random.default_rng([SEED, seed]), wear)
+    random = np.random.default_rng([SEED, seed])
+    printer, texts = Printer(random, wear), _texts(random, legal=name != LETTERS)
     errors = characters = exact = 0
     for start in range(0, count, _BATCH):
-        samples = [printer.sample() for _ in range(min(_BATCH, count - start))]
+        samples = [printer.sample(text=next(texts)) for _ in range(min(_BATCH, count - start))]
         read = recogniser.read_strips([sample.strip for sample in samples])
         for sample, lettering in zip(samples, read, strict=True):
             printed = "".join(ALPHABET[index] for index in sample.classes)
@@ -77,6 +83,14 @@ def measure(recogniser: Recogniser, name: str, wear: Wear, count: int, seed: int
             wrong = distance(printed, found)
             errors, characters, exact = errors + wrong, characters + len(printed), exact + (not wrong)
     return Row(name, count, exact, errors, characters)
+
+
+def _texts(random: np.random.Generator, *, legal: bool) -> Iterator[str]:
+    while True:
+        if legal:
+            yield from random_zone(random)
+        else:
+            yield "".join(random.choice(list(ALPHABET), int(random.choice(LENGTHS))))
 
 
 def _best(lettering: Any) -> str:
