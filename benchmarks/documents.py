@@ -2,7 +2,7 @@
 
     python -m benchmarks.documents --install-peers DIR
     python -m benchmarks.documents FOLDER [--peers DIR] [--reader NAME ...] [--through-cli] [--faults] [--json FILE]
-    python -m benchmarks.documents [FOLDER] --degradations [--drawn N] [--peers DIR] [--only KIND ...] [--chart FILE.svg]
+    python -m benchmarks.documents [FOLDER] --degradations [--drawn N] [--peers DIR] [--chart FILE.svg]
     python -m benchmarks.documents --drawn N [--reliability]
     python -m benchmarks.documents --lines 10000
 
@@ -74,6 +74,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--degradations", action="store_true", help="success by degradation")
     parser.add_argument("--only", action="append", choices=[kind.name for kind in DEGRADATIONS])
     parser.add_argument("--pictures", type=int, default=8, help="at most so many, of those that all readers read")
+    parser.add_argument("--picture", action="append", metavar="NAME", help="choose among these only")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the degradations as an SVG")
     parser.add_argument("--drawn", type=int, default=0, metavar="N", help="also read so many drawn specimens")
     parser.add_argument("--reliability", action="store_true", help="whether the stated probabilities hold")
@@ -125,12 +126,14 @@ def degradations(files: Labelled, given: argparse.Namespace) -> int:
     """Print each reader's success under each degradation, on pictures that all of them read as they are."""
     kept = Kept(given.keep)
     zones = [(path, truth) for path, truth in files if truth.lines and truth.digits_fit]
+    if given.picture:
+        zones = [zone for zone in zones if zone[0].name in given.picture]
     readable = set(range(len(zones)))
     for name in given.reader:
         said = read_all(name, [path for path, _ in zones], given, kept)
         readable &= {index for index, (_, truth) in enumerate(zones) if said[index].lines == truth.lines}
     chosen = spread(sorted(readable), given.pictures)
-    print("Pictures:", *(zones[index][0].name for index in chosen))
+    print("Pictures:", *(zones[index][0].name for index in chosen), "\n")
     pictures = [(opened(zones[index][0]), zones[index][1]) for index in chosen]
     kinds = [kind for kind in DEGRADATIONS if not given.only or kind.name in given.only]
     curves = {}

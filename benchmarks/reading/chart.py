@@ -7,7 +7,7 @@ from html import escape
 COLOURS = ("#0b63b0", "#d1651b", "#2b8a4b", "#8a4fa3", "#6b6b6b")
 """Told apart in print and by colour-blind readers; the first is ours."""
 _WIDE, _HIGH, _ROW = 250, 130, 4
-_LEFT, _TOP, _GAP_X, _GAP_Y = 44, 64, 36, 62
+_LEFT, _TOP, _GAP_X, _GAP_Y = 44, 86, 52, 62
 
 
 @dataclass(frozen=True, slots=True)
