@@ -61,6 +61,7 @@ def passport(**more: Any) -> d.Document:
             note="not accepted: its check digit does not fit",
         ),
         field("visual_surname", "ERIKSSON", source="visual"),
+        field("barcode_text", "@\n\x1eANSI " + "DAQ" * 200, source="barcode", accepted=False),
     ]
     return d.Document(doc_type="mrz.mrp", fields={one.name: one for one in fields}, **{"size": (1600, 1200), **more})
 

@@ -157,7 +157,7 @@ def _read(
         if not paths and not old.image_path:
             return
     asked = asking.Asked(
-        mask=tuple(mask or ("*",)),
+        mask=asking.words(mask or ()) or ("*",),
         mode=asking.mode_of(mode, strict),
         options=asking.options_of(options or ()),
         current_date=current_date,

@@ -157,18 +157,33 @@ def shape_of(shape: str | None) -> str | None:
 
 
 def options_of(given: Iterable[str]) -> dict[str, str]:
-    """Return NAME=VALUE words as a map; raises Failure for a word without `=`."""
-    found = {}
+    """Return NAME=VALUE words, and JSON objects of strings, as one map; raises Failure for other words."""
+    found: dict[str, str] = {}
     for word in given:
-        name, equals, value = word.partition("=")
-        if not (equals and name):
-            raise Failure(
-                f"--options {word!r} is no NAME=VALUE",
-                "For instance --options common.currentDate=21.11.2026.",
-                Exit.USAGE,
-            )
-        found[name.strip()] = value.strip()
+        found |= _object(word) if word.lstrip().startswith("{") else _pair(word)
     return found
+
+
+def _pair(word: str) -> dict[str, str]:
+    name, equals, value = word.partition("=")
+    if not (equals and name.strip()):
+        raise _no_option(word)
+    return {name.strip(): value.strip()}
+
+
+def _object(word: str) -> dict[str, str]:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(word, type=dict[str, str])
+    except msgspec.MsgspecError:
+        raise _no_option(word) from None
+
+
+def _no_option(word: str) -> Failure:
+    return Failure(
+        f"--options {word!r} is no NAME=VALUE", "For instance --options common.currentDate=21.11.2026.", Exit.USAGE
+    )
 
 
 def old_line(line: Any, supported: Callable[[], Sequence[str]]) -> dict[str, Any]:

@@ -24,6 +24,13 @@ TITLES: Final = {
 }
 """What the types are called; the service may know more than stand here."""
 
+SOURCES: Final = {
+    "mrz": "machine-readable zone",
+    "barcode": "barcode",
+    "template": "template",
+    "visual": "visual zone",
+}
+"""Where a field stands."""
 MODES: Final = {
     "default": "knows what issuers print against the standard",
     "strict": "takes the standard by its word",
@@ -52,7 +59,8 @@ def title(doc_type: str) -> str:
 
 def label(field: str) -> str:
     """Return a field's name as words: `mrz_birth_date` is `birth date`."""
-    return field.removeprefix("mrz_").replace("_", " ")
+    prefix, _, name = field.partition("_")
+    return (name if prefix in SOURCES and name else field).replace("_", " ")
 
 
 def _starting(words: Iterable[tuple[str, str]], start: str) -> Iterator[tuple[str, str]]:

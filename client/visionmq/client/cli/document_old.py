@@ -41,11 +41,17 @@ class OldFlags:
     """What was given under the old names."""
 
     image_path: Annotated[
-        list[Path] | None, old_flag("--image_path", metavar="FILE", text="A picture, as FILE; may be repeated.")
+        list[Path] | None,
+        old_flag("--image_path", "--image-path", metavar="FILE", text="A picture, as FILE; may be repeated."),
     ] = None
     output_path: Annotated[
         Path | None,
-        old_flag("--output_path", metavar="DIR", text="Folder for one JSON file a picture, named by time. [./result]"),
+        old_flag(
+            "--output_path",
+            "--output-path",
+            metavar="DIR",
+            text="Folder for one JSON file a picture, named by time. [./result]",
+        ),
     ] = None
     signature: Annotated[
         str | None, old_flag("--signature", "-s", metavar="FILE", text="The caller's key file, as --key.")
@@ -61,7 +67,9 @@ class OldFlags:
         bool,
         old_flag("--log", text=f"Print the last {LOG_LINES} lines of the broker's log; reads no picture by itself."),
     ] = False
-    bundle_dir: Annotated[list[Path] | None, old_flag("--bundle_dir", metavar="DIR", text="As --bundle.")] = None
+    bundle_dir: Annotated[
+        list[Path] | None, old_flag("--bundle_dir", "--bundle-dir", metavar="DIR", text="As --bundle.")
+    ] = None
     concur: Annotated[
         int | None,
         old_flag("--concur", metavar="N", min=0, text="Engine processes of a service of one's own; 0: one a core."),

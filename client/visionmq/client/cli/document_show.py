@@ -1,11 +1,14 @@
 """What a document says, for a person at a terminal."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from visionmq.client.cli import document_remarks as below
 from visionmq.client.cli.document_marks import BAD, DIM, FINDINGS, GOOD, NO, OPEN, WARN, YES, drawable
-from visionmq.client.cli.document_names import label, title
+from visionmq.client.cli.document_names import SOURCES, label, title
 from visionmq.client.cli.show import plain
 
 if TYPE_CHECKING:
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 110
 """Columns that a report takes at most: longer lines are hard to read."""
+_LONGEST: Final = 60
+"""Characters of a value that are shown; JSON has it whole."""
 _ALTERNATIVES: Final = 3
 """How many doubtful characters are spelled out; JSON has them all."""
 _DIGITS: Final = {"passed": "fits", "failed": "FAILS", "absent": ""}
@@ -24,6 +29,8 @@ _DIGITS: Final = {"passed": "fits", "failed": "FAILS", "absent": ""}
 def _console() -> "Console":
     from rich.console import Console
 
+    if isinstance(sys.stdout, TextIOWrapper):  # names hold letters that not every terminal can show
+        sys.stdout.reconfigure(errors="backslashreplace")
     console = Console(highlight=False, markup=False, emoji=False)
     console.width = min(console.width, _WIDEST)
     return console
@@ -96,6 +103,7 @@ def _is_line(field: Mapping[str, Any]) -> bool:
 def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style=DIM, padding=(0, 2, 0, 0))
     table.add_column("")
@@ -104,30 +112,38 @@ def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
     table.add_column("digit", no_wrap=True)
     table.add_column("sure", justify="right", no_wrap=True)
     table.add_column("remarks", ratio=1)
-    before = None
-    for field in fields.values():
-        if _is_line(field):
-            continue
-        if before not in {None, field.get("source", "mrz")}:
+    for source, rows in groupby((field for field in fields.values() if not _is_line(field)), _source):
+        if len({_source(field) for field in fields.values()}) > 1:
             table.add_section()
-        before = field.get("source", "mrz")
-        table.add_row(*_row(field))
+            table.add_row("", Text(SOURCES.get(source, plain(source)), "italic cyan"))
+        for field in rows:
+            table.add_row(*_row(field))
     return table
+
+
+def _source(field: Mapping[str, Any]) -> str:
+    return str(field.get("source", "mrz"))
 
 
 def _row(field: Mapping[str, Any]) -> "list[RenderableType]":
     from rich.text import Text
 
     mark = YES if field["accepted"] else OPEN if field.get("ambiguous") else NO
-    digit, value = field["check_digit"], field["value"]
+    digit, value = field["check_digit"], _short(field["value"])
     return [
         Text(drawable(mark), mark.style),
-        Text(label(plain(field["name"])), DIM if value in {None, ""} else ""),
-        Text("-" if value in {None, ""} else plain(value), "bold" if field["accepted"] else ""),
+        Text(label(plain(field["name"])), "" if value else DIM),
+        Text(value or "-", "bold" if field["accepted"] else ""),
         Text(_DIGITS.get(digit, digit), BAD if digit == "failed" else GOOD),
         Text(f"{field['confidence']:.2f}" if field["confidence"] < 0.995 else "1.00"),
         Text("; ".join(_field_remarks(field)), DIM if field["accepted"] and not field.get("repaired") else WARN),
     ]
+
+
+def _short(value: str | None) -> str:
+    """Return a value as it is shown: whole but for the contents of barcodes."""
+    value = value or ""
+    return plain(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters)")
 
 
 def _field_remarks(field: Mapping[str, Any]) -> Iterator[str]:
