@@ -162,3 +162,28 @@ def test_the_old_shape_holds_one_recognition() -> None:
 )
 def test_old_values(value, old) -> None:
     assert legacy.old_value(field("x", value, "raw")) == old
+
+
+# ---- bundles --------------------------------------------------------------------------------
+
+
+def test_a_local_service_knows_the_bundles_that_are_named(tmp_path, monkeypatch) -> None:
+    import os
+    import time
+
+    from visionmq.client import local
+
+    started = []
+
+    class Service(local.LocalService):
+        def start(self, workers, options, until) -> None:
+            (tmp_path / "says.py").write_text(
+                "import json, os; print(json.dumps({'event': 'said', 'bundles': os.environ['VISIONMQ_BUNDLES']}))"
+            )
+            started.append(self._run("says").expect("said", time.monotonic() + 20)["bundles"])
+
+    monkeypatch.setattr(local, "LocalService", Service)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    local.start(bundles=["a", tmp_path / "b"]).close()
+    assert started == [os.pathsep.join([str(tmp_path / "a"), str(tmp_path / "b")])]
