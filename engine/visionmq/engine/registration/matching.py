@@ -11,8 +11,6 @@ from visionmq.engine.registration.outcome import Array
 
 RATIO: Final = 0.8
 """The nearest must be closer than this part of the second nearest (Lowe 2004, section 7.1)."""
-_ROWS: Final = 4096
-"""Descriptors compared at once, so that the table of distances stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +46,19 @@ def match(user: Features, model: Features, *, ratio: float = RATIO, mutual: bool
 
 def _nearest(user: Features, model: Features) -> tuple[Array, Array, Array]:
     """Return each user landmark's nearest model landmark, the ratio, and each model landmark's nearest."""
-    nearest, ratios = np.empty(len(user), np.int64), np.empty(len(user), np.float32)
-    back = np.zeros(len(model), np.int64)
-    least = np.full(len(model), np.inf, np.float32)
-    for start in range(0, len(user), _ROWS):
-        table = _distances(user.descriptors[start : start + _ROWS], model.descriptors, user.algorithm.is_binary)
-        rows = np.arange(len(table))
-        closest, where = table.min(axis=0), table.argmin(axis=0) + start
-        better = closest < least
-        least[better], back[better] = closest[better], where[better]
-        first = table.argmin(axis=1)
-        shortest = table[rows, first]
-        table[rows, first] = np.inf
-        nearest[start : start + _ROWS] = first
-        ratios[start : start + _ROWS] = shortest / np.maximum(table.min(axis=1), 1e-6)
-    return nearest, ratios, back
+    if user.algorithm.is_binary:
+        return _nearest_bits(user.descriptors, model.descriptors)
+    # Descriptors have length 1, so that |a - b|^2 = 2 - 2 a.b: the nearest has the largest product.
+    products = user.descriptors @ model.descriptors.T
+    back, nearest = products.argmax(axis=0), products.argmax(axis=1)
+    rows = np.arange(len(products))
+    first = products[rows, nearest]
+    products[rows, nearest] = -1
+    return nearest, np.sqrt(np.maximum(1 - first, 0) / np.maximum(1 - products.max(axis=1), 1e-9)), back
 
 
-def _distances(user: Array, model: Array, binary: bool) -> Array:
-    """Return the float32 table of distances, user x model."""
-    if binary:
-        counts, _ = cv2.batchDistance(user, model, dtype=cv2.CV_32S, normType=cv2.NORM_HAMMING)
-        return np.asarray(counts).astype(np.float32)
-    # Descriptors have length 1, so that |a - b|^2 = 2 - 2 a.b; float noise may bring it below 0.
-    return np.asarray(np.sqrt(np.maximum(2 - 2 * (user @ model.T), 0)), np.float32)
+def _nearest_bits(user: Array, model: Array) -> tuple[Array, Array, Array]:
+    lengths, nearest = cv2.batchDistance(user, model, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
+    _, back = cv2.batchDistance(model, user, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
+    first, second = lengths[:, 0].astype(np.float32), lengths[:, 1].astype(np.float32)
+    return nearest[:, 0].astype(np.int64), first / np.maximum(second, 1), back[:, 0].astype(np.int64)

@@ -1,0 +1,46 @@
+"""Draw test photographs of the sample card with their truth, or its bundle."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from visionmq.engine.document.sample.card import draw_card
+from visionmq.engine.document.sample.holder import invent
+from visionmq.engine.document.sample.scene import Random, invent_view, photograph
+from visionmq.engine.picture import Pixels
+
+_PER_MM = 16
+"""Pixels a millimetre of the cards that are photographed: finer than any view of them."""
+
+
+def draw(random: Random) -> tuple[bytes, dict[str, object]]:
+    """Return a photograph as a JPEG file, and its truth."""
+    holder, view = invent(random), invent_view(random)
+    page: Pixels = np.ascontiguousarray(np.asarray(draw_card(holder, _PER_MM))[:, :, ::-1])
+    picture, corners = photograph(page, view, random)
+    truth: dict[str, object] = {"doc_type": "template.vmq_library_card", "fields": holder.fields()}
+    return picture, truth | {"corners": np.round(corners, 2).tolist(), "view": asdict(view)}
+
+
+def main() -> None:
+    """Write card_NNN.jpg and truth.json (by file name) into a folder; the same seed gives the same files."""
+    parser = argparse.ArgumentParser(prog="python -m visionmq.engine.document.sample", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--count", type=int, default=20)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    truth = {}
+    for number in range(given.count):
+        picture, facts = draw(np.random.default_rng((given.seed, number)))
+        name = f"card_{number:03}.jpg"
+        (given.folder / name).write_bytes(picture)
+        truth[name] = facts
+    (given.folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
