@@ -128,7 +128,7 @@ def _matches(bands: Sequence[Band], place: Place, length: int, centres: Sequence
     for number, band in enumerate(bands):
         if centres is None:
             fractions = np.linspace(0, 1, _SAMPLES)
-            along = place.left + fractions * length * PITCH
+            along: Array = place.left + fractions * length * PITCH
         else:
             fractions = np.asarray(centres[number], np.float64)
             along = place.left + (np.arange(len(fractions)) + 0.5) * PITCH
