@@ -9,7 +9,8 @@ import numpy as np
 
 from visionmq.engine.document.lines import fit
 from visionmq.engine.document.ocr import Array, Box, Glyph, Reader, rectify
-from visionmq.engine.document.zone import Zone, parse
+from visionmq.engine.document.general import parse
+from visionmq.engine.document.zone import Zone
 from visionmq.engine.picture import Pixels
 
 _SLENDER: Final = 8.0

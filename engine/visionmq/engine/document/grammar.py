@@ -1,0 +1,227 @@
+"""What may stand in a field, as small weighted automata: names, numbers, dates, codes.
+
+A grammar has one `Level` a character: states that the character may be in, how likely each follows the one before
+it, and what each prints. Weights are probabilities of what issuers print; each constant says how strong a belief it is.
+What a grammar gives weight zero to is never read; what is only odd keeps a small weight, so that a clear reading wins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from visionmq.engine.document.layout_parts import FILLER, LETTERS
+from visionmq.engine.document.reading import ALPHABET, INDEX, Array
+
+DIGITS: Final = "0123456789"
+
+ODD_CODE: Final = 5e-3
+"""A code of issuer or nationality that no list has: specimens and mistakes, about one document in two hundred."""
+ODD_DATE: Final = 4e-3
+"""A date that is no day of the calendar, at each of its parts."""
+UNKNOWN_DATE: Final = 2e-3
+"""A part of a date left open with fillers (Doc 9303-3, 4.8)."""
+LATE_LETTER: Final = 5e-5
+"""A letter after three fillers of a name, where nothing may follow."""
+PARTED_NAMES: Final = 2e-3
+"""Two fillers between given names, where the standard wants one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One character of a grammar."""
+
+    moves: Array
+    """(states before, states): how likely each state follows each one before."""
+    prints: Array
+    """(states, 37): how likely each state prints each character."""
+    empty: int | None = None
+    """The state in which nothing but fillers has been printed so far."""
+
+
+Grammar: TypeAlias = tuple[Level, ...]
+States: TypeAlias = Mapping[str, str]
+"""For each state the characters that it prints, all alike."""
+Moves: TypeAlias = Mapping[str, Mapping[str, float]]
+
+
+def _prints(states: States) -> Array:
+    table = np.zeros((len(states), len(ALPHABET)))
+    for row, characters in enumerate(states.values()):
+        for character in characters:
+            table[row, INDEX[character]] = 1 / len(characters)
+    return table
+
+
+def _moves(before: Sequence[str], after: Sequence[str], moves: Moves) -> Array:
+    return np.array([[moves.get(old, {}).get(new, 0.0) for new in after] for old in before])
+
+
+def chain(length: int, states: States, moves: Moves, empty: str | None = None) -> Grammar:
+    """Return a grammar of the same states throughout; `moves[""]` says where it begins."""
+    names, prints = list(states), _prints(states)
+    at = names.index(empty) if empty else None
+    first = Level(_moves([""], names, moves), prints, at)
+    later = Level(_moves(names, names, moves), prints, at)
+    return (first, *[later] * (length - 1))
+
+
+def choice(weights: Mapping[str, float], odd: float = 0.0, characters: str = LETTERS + FILLER) -> Grammar:
+    """Return a grammar of given texts of one length, or with probability `odd` any of `characters`."""
+    length, total = len(next(iter(weights))), sum(weights.values())
+    before, levels = [""], []
+    for end in range(1, length + 1):
+        after = sorted({text[:end] for text in weights}) + ["*"] * (odd > 0)
+        reach: dict[str, float] = {}
+        for text, weight in weights.items():
+            reach[text[:end]] = reach.get(text[:end], 0.0) + weight / total * (1 - odd)
+        past = {text[: end - 1]: 0.0 for text in weights}
+        for text, weight in reach.items():
+            past[text[:-1]] += weight
+        moves: dict[str, dict[str, float]] = {"*": {"*": 1.0}, "": {"*": odd}}
+        for text, weight in reach.items():
+            moves.setdefault(text[:-1], {})[text] = weight / (past[text[:-1]] if end > 1 else 1.0)
+        prints = {text: characters if text == "*" else text[-1] for text in after}
+        levels.append(Level(_moves(before, after, moves), _prints(prints)))
+        before = after
+    return tuple(levels)
+
+
+def any_of(length: int, characters: str) -> Grammar:
+    """Return a grammar that takes every text of some characters for equally likely."""
+    return chain(length, {"any": characters}, {"": {"any": 1.0}, "any": {"any": 1.0}})
+
+
+_NAME_STATES: Final = {"S": LETTERS, "s": FILLER, "b": FILLER, "G": LETTERS, "g": FILLER, "d": FILLER, "e": FILLER}
+"""Surname, filler in it, second filler, given names, filler in them, second one, padding."""
+_NAME_MOVES: Final = {
+    "": {"S": 0.99, "s": 0.005, "e": 0.005},
+    "S": {"S": 0.86, "s": 0.14},
+    "s": {"S": 0.20, "b": 0.80},
+    "b": {"G": 0.95, "e": 0.05},
+    "G": {"G": 0.84, "g": 0.16},
+    "g": {"G": 0.55, "d": 0.45},
+    "d": {"e": 1 - PARTED_NAMES, "G": PARTED_NAMES},
+    "e": {"e": 1 - LATE_LETTER, "G": LATE_LETTER},
+}
+
+
+def names(length: int) -> Grammar:
+    """Return the grammar of `SURNAME<<GIVEN<NAMES<<<<` (Doc 9303-3, 4.6)."""
+    return chain(length, _NAME_STATES, _NAME_MOVES)
+
+
+def surname(length: int) -> Grammar:
+    """Return the grammar of a surname that has a field of its own."""
+    states = {"S": LETTERS, "s": FILLER, "e": FILLER}
+    moves = {
+        "": {"S": 1.0},
+        "S": {"S": 0.86, "s": 0.14},
+        "s": {"S": 0.15, "e": 0.85},
+        "e": {"e": 1 - LATE_LETTER, "S": LATE_LETTER},
+    }
+    return chain(length, states, moves)
+
+
+def given_names(length: int) -> Grammar:
+    """Return the grammar of the old French card's given names, parted by two fillers."""
+    states = {"G": LETTERS, "g": FILLER, "d": FILLER, "e": FILLER}
+    moves = {
+        "": {"G": 1.0},
+        "G": {"G": 0.84, "g": 0.16},
+        "g": {"G": 0.1, "d": 0.9},
+        "d": {"G": 0.3, "e": 0.7},
+        "e": {"e": 1 - LATE_LETTER, "G": LATE_LETTER},
+    }
+    return chain(length, states, moves)
+
+
+_NUMBER_STATES: Final = {"D": DIGITS, "L": LETTERS, "i": FILLER, "p": FILLER, "R": DIGITS + LETTERS, "0": FILLER}
+"""Digit, letter, filler inside, padding after, any of both (numbers drawn at random), nothing yet."""
+_NUMBER_MOVES: Final = {
+    "": {"D": 0.40, "L": 0.33, "R": 0.265, "0": 0.005},
+    "D": {"D": 0.84, "L": 0.06, "p": 0.09, "i": 0.01},
+    "L": {"D": 0.60, "L": 0.36, "p": 0.03, "i": 0.01},
+    "i": {"D": 0.60, "L": 0.40},
+    "p": {"p": 0.99, "D": 0.007, "L": 0.003},
+    "R": {"R": 0.95, "p": 0.05},
+    "0": {"0": 0.98, "D": 0.01, "L": 0.01},
+}
+
+
+def number(length: int) -> Grammar:
+    """Return the grammar of a document number: runs of letters and digits, or both at random; padded at the end."""
+    return chain(length, _NUMBER_STATES, _NUMBER_MOVES, empty="0")
+
+
+_OPTIONAL_MOVES: Final = {
+    "": {"0": 0.50, "D": 0.30, "L": 0.10, "R": 0.10},
+    "0": {"0": 0.98, "D": 0.012, "L": 0.006, "R": 0.002},
+    "D": {"D": 0.86, "L": 0.04, "p": 0.07, "i": 0.03},
+    "L": {"D": 0.45, "L": 0.42, "p": 0.08, "i": 0.05},
+    "i": {"D": 0.60, "L": 0.40},
+    "p": {"p": 0.97, "D": 0.02, "L": 0.01},
+    "R": {"R": 0.93, "p": 0.07},
+}
+
+
+def optional(length: int) -> Grammar:
+    """Return the grammar of optional data: mostly nothing, else as numbers are."""
+    return chain(length, _NUMBER_STATES, _OPTIONAL_MOVES, empty="0")
+
+
+def sex() -> Grammar:
+    """Return the grammar of the sex; `X` is printed against the standard, which wants a filler there."""
+    return choice({"M": 0.46, "F": 0.46, FILLER: 0.07, "X": 0.01})
+
+
+_LONG, _SHORT, _FEBRUARY = "13578", "469", "2"
+_DATE: Final[tuple[tuple[States, Moves], ...]] = (
+    ({"y": DIGITS, "u": FILLER}, {"": {"y": 1 - UNKNOWN_DATE, "u": UNKNOWN_DATE}}),
+    ({"y": DIGITS, "u": FILLER}, {"y": {"y": 1.0}, "u": {"u": 1.0}}),
+    (
+        {"0": "0", "1": "1", "u": FILLER, "?": DIGITS},
+        {
+            "y": {"0": 0.75, "1": 0.25 - UNKNOWN_DATE - ODD_DATE, "u": UNKNOWN_DATE, "?": ODD_DATE},
+            "u": {"u": 0.9, "0": 0.05, "1": 0.05},
+        },
+    ),
+    (
+        {"a": _LONG, "b": _SHORT, "c": _FEBRUARY, "A": "02", "B": "1", "u": FILLER, "?": DIGITS},
+        {
+            "0": {"a": 5 / 9, "b": 3 / 9, "c": 1 / 9 - ODD_DATE, "?": ODD_DATE},
+            "1": {"A": 2 / 3, "B": 1 / 3 - ODD_DATE, "?": ODD_DATE},
+            "u": {"u": 1.0},
+            "?": {"?": 1.0},
+        },
+    ),
+    (
+        {"0": "0", "m": "12", "x": "3", "y": "3", "u": FILLER, "?": DIGITS},
+        {
+            **{month: {"0": 0.29, "m": 0.64, "x": 0.064, "u": UNKNOWN_DATE, "?": ODD_DATE} for month in "aA"},
+            **{month: {"0": 0.30, "m": 0.66, "y": 0.033, "u": UNKNOWN_DATE, "?": ODD_DATE} for month in "bB"},
+            "c": {"0": 0.31, "m": 0.68, "u": UNKNOWN_DATE, "?": ODD_DATE},
+            "u": {"u": 0.9, "0": 0.03, "m": 0.07},
+            "?": {"?": 1.0},
+        },
+    ),
+    (
+        {"0": "123456789", "m": DIGITS, "x": "01", "y": "0", "u": FILLER, "?": DIGITS},
+        {
+            **{state: {state: 1 - ODD_DATE, "?": ODD_DATE} for state in "0mxy"},
+            "u": {"u": 1.0},
+            "?": {"?": 1.0},
+        },
+    ),
+)
+"""YYMMDD: which days a month has; `u` is left open, `?` is no date."""
+
+
+def date() -> Grammar:
+    """Return the grammar of a date YYMMDD (Doc 9303-3, 4.8)."""
+    levels, before = [], [""]
+    for states, moves in _DATE:
+        levels.append(Level(_moves(before, list(states), moves), _prints(states)))
+        before = list(states)
+    return tuple(levels)

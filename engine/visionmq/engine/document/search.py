@@ -1,0 +1,193 @@
+"""The most probable legal zone that lines of text can be: one search over all layouts.
+
+Each layout is a probabilistic grammar of what issuers print (`grammar`, `plan`), check digits included (`digits`).
+A layout's evidence is how much better it explains the lines than characters drawn blindly would; what is read under
+the best is the most probable text, with true posteriors (`posterior`). Nothing plausible, nothing returned.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from visionmq.engine.document.explain import make_zone
+from visionmq.engine.document.layout_parts import FILLER, Layout
+from visionmq.engine.document.layouts import LAYOUTS, TD1, TD2
+from visionmq.engine.document.plan import LONGEST_TAIL, Place, Plan, plan_of
+from visionmq.engine.document.posterior import Case, hold
+from visionmq.engine.document.reading import ALPHABET, INDEX, Array, Cells, Line
+from visionmq.engine.document.zone import Zone
+
+STRICT: Final = "strict"
+MODES: Final = ("default", STRICT)
+
+FLOOR: Final = 1e-6
+"""Least probability of any character in any cell: what a recogniser rules out happens once in 30,000 letters."""
+PLAUSIBLE: Final = 12.0
+"""Least evidence of a zone, as a natural logarithm. Random texts stay below 0, the shortest real zone is above 25."""
+_WORTH_A_LOOK: Final = 16.0
+"""Layouts whose quick score is further behind the best's are not walked: check digits cannot make up for more."""
+_LONG_NUMBER: Final = 0.05
+"""Probability of a filler in the number's check digit from which numbers of more than nine characters are tried."""
+_TAIL: Final = 0.01
+"""Least probability of a digit, and of a filler after it, at the end of a long number."""
+_TAIL_PRIOR: Final = 0.01
+"""How often cards have a long number of one certain length."""
+_DISTANT_DECADE: Final = 0.1
+"""How much rarer an expiry in a decade is that lies more than 30 years back or 20 ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the caller knows and wants."""
+
+    mode: str = "default"
+    masks: tuple[str, ...] = ("*",)
+    today: date | None = None
+    """Makes far-off dates of expiry a little less likely; None: all are alike."""
+
+    def wants(self, doc_type: str) -> bool:
+        """Whether a document type is asked for. The search itself looks for all, so that one can be named otherwise."""
+        return any(fnmatchcase(doc_type, mask) for mask in self.masks)
+
+
+DEFAULT: Final = Rules()
+
+
+@dataclass(slots=True)
+class _Found:
+    """A layout that lines may have."""
+
+    layout: Layout
+    picked: tuple[int, ...]
+    cells: list[Cells]
+    likes: list[Array]
+    fit: float
+    quick: float = 0.0
+    cases: list[Case] = field(default_factory=list)
+
+
+def search(lines: Sequence[Line], rules: Rules = DEFAULT) -> list[Zone]:
+    """Return the plausible zones among lines, given from top to bottom, best first; empty if there is none.
+
+    Lines that belong to no zone may be among them, above or below. Zones of the same lines under other layouts have
+    their posteriors shared out between them.
+    """
+    candidates = list(_candidates(lines))
+    best = max((found.quick for found in candidates), default=0.0)
+    worth = [found for found in candidates if found.quick > best - _WORTH_A_LOOK]
+    cases = [(case, found) for found in worth for case in _cases(found, rules)]
+    cases.sort(key=lambda pair: -pair[0].evidence)
+    top = cases[0][0].evidence if cases else 0.0
+    zones = [
+        make_zone(case, found.cells, strict=rules.mode == STRICT, picked=found.picked)
+        for case, found in cases
+        if case.evidence > PLAUSIBLE and case.evidence > top - _WORTH_A_LOOK
+    ]
+    _share(zones)
+    return zones
+
+
+def _share(zones: Sequence[Zone]) -> None:
+    """Multiply each zone's posteriors by the probability of its layout among all that are plausible."""
+    if len(zones) < 2:
+        return
+    odds = np.exp([zone.evidence - zones[0].evidence for zone in zones])
+    for zone, chance in zip(zones, odds / odds.sum(), strict=True):
+        zone.joint *= float(chance)
+        zone.chances = {name: value * float(chance) for name, value in zone.chances.items()}
+
+
+def _candidates(lines: Sequence[Line]) -> Iterator[_Found]:
+    """Yield each layout with each run of lines that has its numbers of characters, and a quick score."""
+    likes: dict[tuple[int, int], tuple[Cells, Array] | None] = {}
+    for layout in LAYOUTS:
+        for first in range(len(lines) - layout.lines + 1):
+            picked = tuple(range(first, first + layout.lines))
+            read = [_likes(lines, key, likes) for key in zip(picked, layout.lengths, strict=True)]
+            known = [pair for pair in read if pair is not None]
+            if len(known) < layout.lines:
+                continue
+            cells, weights = [pair[0] for pair in known], [pair[1] for pair in known]
+            fit = sum(line.fit * len(line.odds) for line in cells)
+            yield _Found(layout, picked, cells, weights, fit, fit + _quick(layout, weights))
+
+
+def _likes(
+    lines: Sequence[Line], key: tuple[int, int], known: dict[tuple[int, int], tuple[Cells, Array] | None]
+) -> tuple[Cells, Array] | None:
+    """Return a line taken to have some length, and its likelihoods relative to a blind draw."""
+    if key not in known:
+        cells = lines[key[0]].cells(key[1])
+        known[key] = None if cells is None else (cells, _relative(cells.odds))
+    return known[key]
+
+
+def _relative(odds: Array) -> Array:
+    size = len(ALPHABET)
+    return np.asarray(((1 - size * FLOOR) * odds.astype(np.float64) + FLOOR) * size)
+
+
+def _quick(layout: Layout, likes: Sequence[Array]) -> float:
+    """Return the evidence if all characters that a place allows were alike."""
+    return sum(float(np.log((line * mask).sum(axis=1)).sum()) for line, mask in zip(likes, _masks(layout), strict=True))
+
+
+@cache
+def _masks(layout: Layout) -> tuple[Array, ...]:
+    """Return for each line (L, 37): the share of each character that its place allows."""
+    masks = [np.full((length, len(ALPHABET)), 1 / len(ALPHABET)) for length in layout.lengths]
+    digits = np.array([0.09 if c.isdigit() else 0.1 if c == FILLER else 0.0 for c in ALPHABET])
+    if layout.composite_at is not None:
+        masks[layout.composite_at[0]][layout.composite_at[1]] = digits
+    for group in plan_of(layout).groups:
+        for (line, index), level in zip(group.places, group.grammar, strict=True):
+            allowed = level.prints.max(axis=0) > 0
+            masks[line][index] = allowed / allowed.sum()
+        if group.check is not None:
+            masks[group.check[0]][group.check[1]] = digits
+    return tuple(masks)
+
+
+def _cases(found: _Found, rules: Rules) -> Iterator[Case]:
+    likes = _expected(found, rules.today)
+    for plan, prior in _plans(found.layout, likes):
+        case = hold(plan, likes)
+        case.evidence += found.fit + prior
+        yield case
+
+
+def _expected(found: _Found, today: date | None) -> list[Array]:
+    """Return the likelihoods with distant decades of expiry made less likely."""
+    span = next((span for span in found.layout.spans if span.name == "expiry_date"), None)
+    if today is None or span is None:
+        return found.likes
+    near = {(today.year + years) // 10 % 10 for years in range(-30, 21, 5)}
+    likes = [line.copy() for line in found.likes]
+    likes[span.line][span.start, [digit for digit in range(10) if digit not in near]] *= _DISTANT_DECADE
+    return likes
+
+
+def _plans(layout: Layout, likes: Sequence[Array]) -> Iterator[tuple[Plan, float]]:
+    """Yield the layout's plan, and those of long numbers that the picture allows, with their priors."""
+    yield plan_of(layout), 0.0
+    if layout not in (TD1, TD2):
+        return
+    number, rest = (next(s for s in layout.spans if s.name == name) for name in ("number", "optional_data"))
+    assert number.check is not None
+    if _odds(likes, (number.line, number.check), FILLER) < _LONG_NUMBER:
+        return
+    for continued in range(2, min(LONGEST_TAIL, rest.end - rest.start) + 1):
+        end = rest.start + continued
+        after = 1.0 if end == rest.end else _odds(likes, (rest.line, end), FILLER)
+        if _odds(likes, (rest.line, end - 1), "0123456789") > _TAIL and after > _TAIL:
+            yield plan_of(layout, continued), float(np.log(_TAIL_PRIOR))
+
+
+def _odds(likes: Sequence[Array], place: Place, characters: str) -> float:
+    row = likes[place[0]][place[1]]
+    return float(row[[INDEX[character] for character in characters]].sum() / row.sum())
