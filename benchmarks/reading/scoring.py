@@ -156,7 +156,7 @@ def _states(short: str, said: Said, known: str) -> bool:
         return said.value.replace("-", "").endswith(digits)
     if short in ("surname", "given_names", "number"):
         return _plain(said.value) == _plain(known)
-    return _plain(said.raw) == _plain(known)
+    return _plain(known) in (_plain(said.raw), _plain(said.value))
 
 
 def wrong_fields(reading: Reading, truth: Truth) -> list[str]:
