@@ -18,7 +18,9 @@ WORK_SIDE: Final = 1280
 """Pixels of the longer side at which places are looked for, and the whole picture is read."""
 CELL: Final = 8
 LEAST_ENERGY: Final = 22.0
-"""Mean of |dx| + |dy| (of 3x3 Sobel, a quarter) in a patch; drawn symbols blurred by 2 px of modules of 2 to 4 px keep 28."""
+"""Mean energy in a patch; drawn symbols blurred by 2 px of modules of 2 to 4 px keep 28."""
+NOISY: Final = 15.0
+"""Energy of the calmest tenth of cells; white noise of deviation 11 gives that, dev pictures 0 to 8."""
 MOST_UNEVEN: Final = 0.5
 """Deviation of that energy over 5 x 5 cells, as a share of its mean: symbols 0.1 to 0.4, lines of text 0.6 to 1.2."""
 LEAST_CELLS: Final = 6
@@ -72,24 +74,31 @@ class Place:
         return bool(abs(turned[0]) <= self.size[0] / 2 and abs(turned[1]) <= self.size[1] / 2)
 
 
-def find_places(gray: Pixels) -> list[Place]:
+def edge_energy(gray: Pixels) -> Array:
+    """Return how much edge each cell of 8 x 8 pixels holds: the mean of |dx| + |dy| of a 3x3 Sobel, a quarter of it."""
+    rows, columns = max(1, gray.shape[0] // CELL), max(1, gray.shape[1] // CELL)
+    dx, dy = cv2.spatialGradient(np.ascontiguousarray(gray[: rows * CELL, : columns * CELL]))
+    size = (columns, rows)
+    parts = [cv2.resize(cv2.convertScaleAbs(part, alpha=0.25), size, interpolation=cv2.INTER_AREA) for part in (dx, dy)]
+    return np.asarray(parts[0], np.float32) + np.asarray(parts[1], np.float32)
+
+
+def is_noisy(energy: Array) -> bool:
+    """Return whether even the calmest cells are full of edges; a symbol is then lost in the noise round it."""
+    return float(np.percentile(energy, 10)) > NOISY
+
+
+def find_places(gray: Pixels, energy: Array) -> list[Place]:
     """Return where barcodes may be, the largest first, at most `MOST_PLACES`."""
-    rows, columns = gray.shape[0] // CELL, gray.shape[1] // CELL
-    if min(rows, columns) < 2:
-        return []
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(_even_edges(gray, rows, columns))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_even_edges(energy))
     areas = stats[:, cv2.CC_STAT_AREA]
     order = sorted(range(1, count), key=lambda label: -areas[label])
     places = (_place(labels == label) for label in order[: 4 * MOST_PLACES] if areas[label] >= LEAST_CELLS)
     return [place for place in places if place is not None and _is_plausible(gray, place)][:MOST_PLACES]
 
 
-def _even_edges(gray: Pixels, rows: int, columns: int) -> Pixels:
+def _even_edges(energy: Array) -> Pixels:
     """Return a mask of cells round which edges are dense and even."""
-    dx, dy = cv2.spatialGradient(np.ascontiguousarray(gray[: rows * CELL, : columns * CELL]))
-    size = (columns, rows)
-    parts = [cv2.resize(cv2.convertScaleAbs(part, alpha=0.25), size, interpolation=cv2.INTER_AREA) for part in (dx, dy)]
-    energy = cv2.add(parts[0].astype(np.float32), parts[1].astype(np.float32))
     mean = cv2.blur(energy, (5, 5))
     variance = cv2.blur(energy * energy, (5, 5)) - mean * mean
     mask = ((mean > LEAST_ENERGY) & (variance < (MOST_UNEVEN * mean) ** 2)).astype(np.uint8)
