@@ -49,6 +49,7 @@ _UNCLIP: Final = 1.6
 """The three figures PP-OCR was published with."""
 _LINE_HEIGHT: Final = 48
 _MAX_LINE_WIDTH: Final = 2400
+_HARDLY: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,20 @@ class Reader:
         starts = np.flatnonzero(np.diff(best, prepend=-1))
         text = unicodedata.normalize("NFKC", "".join(self._characters[best[start]] for start in starts))
         return " ".join(text.split()), _certainty(scores, best, starts)
+
+    def emissions(self, strip: Pixels) -> tuple[list[str], Array]:
+        """Return the characters that may stand in a rectified line, and the probability of each at each step.
+
+        Steps x (1 + characters) float32; the first column is CTC's blank. Characters never above one in a thousand
+        are left out; compatibility forms are counted as what they stand for.
+        """
+        scores = self._scores(strip)
+        found: dict[str, Array] = {}
+        for column in np.flatnonzero(scores[:, 1:].max(axis=0) > _HARDLY) + 1:
+            character = unicodedata.normalize("NFKC", self._characters[column])
+            if len(character) == 1:
+                found[character] = found.get(character, 0) + scores[:, column]
+        return list(found), np.column_stack([scores[:, 0], *found.values()])
 
     def _scores(self, strip: Pixels) -> Array:
         """Return the probability of each class at each step along the line, steps x classes."""

@@ -50,11 +50,11 @@ _SPINES: Final = (
 
 def zones(per_mm: float = REFERENCE_PER_MM) -> list[TemplateZone]:
     """Return the card's zones in pixels of the bundle's picture."""
-    wide = {"surname": 40.0, "given_names": 40.0}
+    wide = {"surname": 40.0, "given_names": 40.0, "branch": 35.0}
     made = []
     for name, (x, y) in _VALUES.items():
         kind = ZoneKind.DATE if name in ("born", "valid_until") else ZoneKind.TEXT
-        made.append(_zone(name, kind, (x - 0.8, y - 4.0, wide.get(name, 30.0), 5.2), per_mm))
+        made.append(_zone(name, kind, (x - 0.8, y - 3.4, wide.get(name, 30.0), 4.4), per_mm))
     for name, ((x, y), _) in _BOXES.items():
         made.append(_zone(name, ZoneKind.CHECKBOX, (x, y, _BOX, _BOX), per_mm))
     made.append(_zone("portrait", ZoneKind.PICTURE, _PORTRAIT, per_mm))

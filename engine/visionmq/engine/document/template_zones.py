@@ -1,0 +1,219 @@
+"""What a photograph shows in the zones of a template once it is aligned."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeAlias
+
+import cv2
+import msgspec
+import numpy as np
+
+from visionmq.engine.document.date_format import parse_date, pattern_of
+from visionmq.engine.document.guided import read_pattern
+from visionmq.engine.document.ocr import Reader
+from visionmq.engine.document.pattern import Pattern, compile_pattern
+from visionmq.engine.document.template import Aligned, Template, align
+from visionmq.engine.document.template_cut import Cut, cut_zone, quad_of
+from visionmq.engine.picture import Pixels
+from visionmq.engine.registration.estimation import project
+from visionmq.engine.registration.outcome import Certificate
+from visionmq.schemas.common import Quad
+from visionmq.schemas.document import Field, ZoneKind
+
+MrzReader: TypeAlias = Callable[[Pixels], Mapping[str, Field]]
+"""Reads a straight strip (BGR) that holds a machine-readable zone: its fields by name (`full_mrz`, `mrz_number`, ...),
+quads in pixels of the strip; empty where nothing was found."""
+
+SOURCE: Final = "template"
+SURE: Final = 0.8
+"""Least probability of a text without a pattern: of 400 drawn lines, clean to unreadable, no wrong one passes."""
+SURE_SHARE: Final = 0.9
+"""Least probability of a text among all of its pattern."""
+LEAST_PROBABILITY: Final = 0.02
+"""Least probability of such a text by the recogniser alone: below, what is printed is probably not of the pattern."""
+
+_BLOWN: Final = 252
+_MOST_BLOWN: Final = 0.06
+"""Part of a strip's columns without a trace of anything: glare may have taken letters with it."""
+_INSIDE: Final = 0.24
+"""Part of a checkbox's side that is left out at each edge: its frame."""
+_DARK: Final = 0.72
+"""Ink is darker than this part of the paper around it."""
+_TICKED: Final = 0.10
+_BLANK: Final = 0.045
+"""Part of a checkbox's inside that is ink; between the two it is not certain."""
+_SIGNED: Final = 0.012
+_PICTURED: Final = 14.0
+"""Standard deviation of grey levels of a picture; paper has half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateReading:
+    """One document of a template."""
+
+    name: str
+    doc_type: str
+    title: str
+    fields: dict[str, Field]
+    frames: dict[str, Pixels]
+    """`page` (the document in the reference's frame) and `zone.NAME` for every zone, BGR."""
+    page: Quad
+    """The document's corners in the photograph."""
+    certificate: Certificate
+
+
+def read_template(
+    templates: Sequence[Template], pixels: Pixels, ocr: Reader, mrz_reader: MrzReader | None, now: date
+) -> TemplateReading | None:
+    """Return what a photograph (BGR) of one of these documents says; None where it certainly shows none of them.
+
+    To be called for masks that allow `template.*`, with the templates that they allow.
+    """
+    aligned = align(templates, pixels)
+    return None if aligned is None else read_aligned(aligned, pixels, ocr, mrz_reader, now)
+
+
+def read_aligned(
+    aligned: Aligned, pixels: Pixels, ocr: Reader, mrz_reader: MrzReader | None, now: date
+) -> TemplateReading:
+    """Return what the zones of a found document say."""
+    bundle = aligned.template.bundle
+    fields: dict[str, Field] = {}
+    frames: dict[str, Pixels] = {"page": np.asarray(cv2.warpPerspective(pixels, aligned.matrix, bundle.size), np.uint8)}
+    for zone in bundle.zones:
+        cut = cut_zone(zone, aligned, pixels)
+        frames[f"zone.{zone.name}"] = cut.pixels
+        fields |= {field.name: field for field in _read(cut, ocr, mrz_reader, now)}
+    page = quad_of(aligned.outline())
+    return TemplateReading(
+        bundle.name, aligned.template.doc_type, bundle.title, fields, frames, page, aligned.certificate
+    )
+
+
+def _read(cut: Cut, ocr: Reader, mrz_reader: MrzReader | None, now: date) -> list[Field]:
+    if not cut.whole:
+        return [_field(cut, None, "", 0.0, trouble="the zone lies outside the picture")]
+    if cut.zone.kind is ZoneKind.TEXT:
+        return [_text(cut, ocr)]
+    if cut.zone.kind is ZoneKind.DATE:
+        return [_date(cut, ocr, now)]
+    if cut.zone.kind is ZoneKind.MRZ:
+        return _machine_zone(cut, mrz_reader)
+    if cut.zone.kind is ZoneKind.CHECKBOX:
+        return [_checkbox(cut)]
+    return [_presence(cut)]
+
+
+def _field(
+    cut: Cut,
+    value: str | None,
+    raw: str,
+    confidence: float,
+    *,
+    trouble: str | None,
+    repaired: bool = False,
+    **more: str,
+) -> Field:
+    """Return a field; it is accepted where there is no trouble."""
+    return Field(
+        name=cut.zone.name,
+        value=value,
+        raw=raw,
+        accepted=trouble is None,
+        confidence=round(confidence, 4),
+        repaired=repaired,
+        note=None if trouble is None else f"not accepted: {trouble}",
+        quad=cut.quad,
+        source=SOURCE,
+        attributes=({"label": cut.zone.label} if cut.zone.label else {}) | more,
+    )
+
+
+def _text(cut: Cut, ocr: Reader) -> Field:
+    if cut.zone.pattern is not None:
+        text, raw, confidence, trouble = _guided(cut, ocr, compile_pattern(cut.zone.pattern))
+    else:
+        text, confidence = ocr.read_text(cut.pixels)
+        raw, trouble = text, "not clear enough" if confidence < SURE else None
+    return _field(cut, text, raw, confidence, trouble=_glare(cut.pixels) or trouble, repaired=raw != text)
+
+
+def _date(cut: Cut, ocr: Reader, now: date) -> Field:
+    form = cut.zone.date_format
+    assert form is not None
+    text, raw, confidence, trouble = _guided(cut, ocr, compile_pattern(pattern_of(form)))
+    value = parse_date(text, form, now)
+    if value is None:
+        trouble = trouble or "there is no such day"
+    printed = {} if value is None or len(value) < 10 else {"date": f"{value[8:]}.{value[5:7]}.{value[:4]}"}
+    repaired = raw.replace(" ", "") != text.replace(" ", "")
+    return _field(cut, value, raw, confidence, trouble=trouble, repaired=repaired, **printed)
+
+
+def _guided(cut: Cut, ocr: Reader, pattern: Pattern) -> tuple[str, str, float, str | None]:
+    """Return the text, what was read without the pattern, its probability, and what is wrong, if anything."""
+    found = read_pattern(*ocr.emissions(cut.pixels), pattern)
+    if found is None or found.probability < LEAST_PROBABILITY:
+        text, confidence = ocr.read_text(cut.pixels)
+        return text, text, min(confidence, 0.5), "it does not look like what is to stand there"
+    return found.text, found.read, found.share, "not clear enough" if found.share < SURE_SHARE else None
+
+
+def _glare(strip: Pixels) -> str | None:
+    """Return that light hides a part of a strip, if it does."""
+    blown = (strip.min(axis=2) >= _BLOWN).all(axis=0)
+    return "glare lies on it" if float(blown.mean()) > _MOST_BLOWN else None
+
+
+def _machine_zone(cut: Cut, mrz_reader: MrzReader | None) -> list[Field]:
+    if mrz_reader is None:
+        return [_field(cut, None, "", 0.0, trouble="no reader of machine-readable zones is loaded")]
+    found = [_moved(field, cut) for field in mrz_reader(cut.pixels).values()]
+    whole = next((field for field in found if field.name == "full_mrz"), None)
+    if whole is None:
+        return [_field(cut, None, "", 0.0, trouble="no machine-readable zone was found in it")]
+    named = msgspec.structs.replace(whole, name=cut.zone.name, source=SOURCE, quad=cut.quad)
+    return [named, *found]
+
+
+def _moved(field: Field, cut: Cut) -> Field:
+    """Return a field of a strip with its quad in the photograph."""
+    if field.quad is None:
+        return field
+    return msgspec.structs.replace(field, quad=quad_of(project(cut.back, np.array(field.quad.points))))
+
+
+def _checkbox(cut: Cut) -> Field:
+    left, top, width, height = (round(value) for value in cut.zone.box)
+    reference = cut.aligned.template.bundle.reference[top : top + height, left : left + width]
+    blank = _ink(_inner(reference))
+    ink = _ink(_inner(cut.pixels)) - (blank if blank < _BLANK else 0.0)
+    confidence = abs(1 / (1 + np.exp(-(ink - (_TICKED + _BLANK) / 2) / 0.01)))
+    ticked = ink > (_TICKED + _BLANK) / 2
+    trouble = "it may be a mark or dirt" if _BLANK < ink < _TICKED else None
+    sure = float(confidence if ticked else 1 - confidence)
+    return _field(cut, str(ticked).lower(), "", sure, trouble=trouble, ink=f"{max(ink, 0):.3f}")
+
+
+def _inner(box: Pixels) -> Pixels:
+    down, across = (round(side * _INSIDE) for side in box.shape[:2])
+    return box[down : box.shape[0] - down, across : box.shape[1] - across]
+
+
+def _ink(patch: Pixels) -> float:
+    """Return the part of a patch that is much darker than its paper."""
+    if patch.size == 0:
+        return 0.0
+    gray = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY)
+    return float((gray < _DARK * float(np.percentile(gray, 90))).mean())
+
+
+def _presence(cut: Cut) -> Field:
+    """Say whether anything is there; the picture itself is the frame `zone.NAME`."""
+    gray = cv2.cvtColor(cut.pixels, cv2.COLOR_BGR2GRAY)
+    amount, least = (_ink(cut.pixels), _SIGNED) if cut.zone.kind is ZoneKind.SIGNATURE else (gray.std(), _PICTURED)
+    there = bool(amount > least)
+    trouble = "it is about as empty as full" if 0.6 * least < amount < 1.4 * least else None
+    value, confidence = "present" if there else "absent", 0.6 if trouble else 0.95
+    return _field(cut, value, "", confidence, trouble=trouble, frame=f"zone.{cut.zone.name}")
