@@ -3,7 +3,8 @@
     python -m benchmarks.documents --install-peers DIR
     python -m benchmarks.documents FOLDER [--peers DIR] [--reader NAME ...] [--through-cli] [--faults] [--json FILE]
     python -m benchmarks.documents [FOLDER] --degradations [--drawn N] [--peers DIR] [--chart FILE.svg]
-    python -m benchmarks.documents --drawn N [--reliability]
+    python -m benchmarks.documents --drawn N [--type mrz.td1 ...] [--reliability]
+    python -m benchmarks.documents --negatives FOLDER [--negatives FOLDER]
     python -m benchmarks.documents --lines 10000
 
 FOLDER holds truth.json and images/. Each reader runs in a process of its own, one thread on one core; loading is not
@@ -27,6 +28,7 @@ from benchmarks.reading.reporting import faults, score_table
 from benchmarks.reading.running import PEERS, Kept, reader, readings, through_cli
 from benchmarks.reading.scoring import Reading, Truth, score
 from visionmq.engine.api import EngineError
+from visionmq.engine.document.layouts import MASKS
 from visionmq.engine.picture import read_picture
 
 Labelled = list[tuple[Path, Truth]]
@@ -36,6 +38,10 @@ def labelled(folder: Path) -> Labelled:
     """Return the pictures of a folder beside what stands on them."""
     entries = json.loads((folder / "truth.json").read_text())
     return [(folder / "images" / name, Truth.of(entry)) for name, entry in entries.items()]
+
+
+def is_picture(path: Path) -> bool:
+    return path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
 
 
 def main() -> int:
@@ -54,7 +60,10 @@ def main() -> int:
         if given.drawn:
             from benchmarks.reading.drawn import draw
 
-            files += draw(Path(drawn), given.drawn)
+            files += draw(Path(drawn), given.drawn, given.type or MASKS, flat=given.degradations)
+        files += [
+            (path, Truth()) for folder in given.negatives for path in sorted(folder.rglob("*")) if is_picture(path)
+        ]
         if not files:
             raise SystemExit("nothing to read: name a folder, or ask for --drawn pictures")
         return degradations(files, given) if given.degradations else figures(files, given)
@@ -77,6 +86,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--picture", action="append", metavar="NAME", help="choose among these only")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the degradations as an SVG")
     parser.add_argument("--drawn", type=int, default=0, metavar="N", help="also read so many drawn specimens")
+    parser.add_argument("--type", action="append", metavar="mrz.mrp", help="of the drawn specimens; default: all")
+    parser.add_argument(
+        "--negatives", type=Path, action="append", default=[], metavar="DIR", help="pictures without any zone"
+    )
     parser.add_argument("--reliability", action="store_true", help="whether the stated probabilities hold")
     parser.add_argument("--lines", type=int, default=0, metavar="N", help="read so many drawn lines, and nothing else")
     given = parser.parse_args()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.reading.scoring import Truth
 from visionmq.engine.document.layouts import MASKS
-from visionmq.engine.document.specimen import Specimen, specimens
+from visionmq.engine.document.specimen import SCAN, Specimen, casual, specimens
 from visionmq.engine.picture import encode_png
 
 SEED = 20_269_303
@@ -22,10 +22,14 @@ _COMPARED_BY_VALUE = ("surname", "given_names", "number", "birth_date", "expiry_
 """The rest of a known layout is compared as printed, by its place in the lines."""
 
 
-def draw(folder: Path, count: int, doc_types: Sequence[str] = MASKS) -> list[tuple[Path, Truth]]:
-    """Write so many pictures, the document types in turn; return each beside what stands on it."""
+def draw(folder: Path, count: int, doc_types: Sequence[str] = MASKS, *, flat: bool = False) -> list[tuple[Path, Truth]]:
+    """Write so many pictures, the document types in turn; return each beside what stands on it.
+
+    `flat` ones are scans; the others are taken by hand with a telephone.
+    """
     made = []
-    for number, specimen in enumerate(specimens(SEED, count, doc_types=doc_types)):
+    degradation = SCAN if flat else casual
+    for number, specimen in enumerate(specimens(SEED, count, doc_types=doc_types, degradation=degradation)):
         path = folder / f"drawn_{number:04d}_{specimen.doc_type.removeprefix('mrz.')}.png"
         path.write_bytes(encode_png(specimen.pixels))
         made.append((path, truth_of(specimen)))
