@@ -1,109 +1,209 @@
-"""Draws the specimen: a passport page of a made-up state, photographed on a desk. No real person, no real document.
+"""Specimen documents with their ground truth: drawn by us, of people who do not exist, marked SPECIMEN.
 
-python -m visionmq.engine.document.specimen FOLDER
+`specimens` yields them for tests and benchmarks; `python -m visionmq.engine.document.specimen FOLDER` draws the one
+that comes with the client.
 """
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 
-from visionmq.engine.document.layouts import FILLER, check_digit
-from visionmq.engine.document.ocr import Array
-from visionmq.engine.document.specimen_page import PAGE, draw_page
+from visionmq.engine.document.countries import code_of
+from visionmq.engine.document.layouts import MASKS, Kind, Layout
+from visionmq.engine.document.names import readable, split_names
+from visionmq.engine.document.reading import Array
+from visionmq.engine.document.specimen_art import MM, Box, Sheet
+from visionmq.engine.document.specimen_pages import draw_sides
+from visionmq.engine.document.specimen_people import invent, zone_part
+from visionmq.engine.document.specimen_scene import Degradation, casual, photograph
+from visionmq.engine.document.writer import layout_of, write_zone
 from visionmq.engine.picture import Pixels, encode_jpeg
+from visionmq.schemas.common import Quad
 
-SIZE: Final = (1600, 1200)
-"""Width and height of the photograph in pixels."""
-SEED: Final = 9303
-_CORNERS: Final = ((176.0, 170.0), (1434.0, 118.0), (1474.0, 1010.0), (150.0, 1068.0))
-"""Where the page's corners lie in the photograph: top left, top right, bottom right, bottom left."""
+__all__ = ["SCAN", "Degradation", "Specimen", "casual", "draw_specimen", "specimens", "truth_of"]
 
-TRUTH: Final = {
-    "doc_type": "mrz.mrp",
-    "fields": {
-        "mrz_document_code": "P",
-        "mrz_issuer": "UTO",
-        "mrz_surname": "SPECIMEN",
-        "mrz_given_names": "LINA MARIE",
-        "mrz_number": "X47P29134",
-        "mrz_nationality": "UTO",
-        "mrz_birth_date": "1987-04-12",
-        "mrz_gender": "F",
-        "mrz_expiry_date": "2034-09-30",
-    },
-}
+SCAN: Final = Degradation()
+"""A flat, upright, sharp and even picture."""
+_GAP: Final = 7.0
+"""Millimetres between the two sides of a card."""
+_CORNER: Final = 3.0
+"""Radius of a page's corners in millimetres (ISO/IEC 7810: 3.18)."""
+_INK: Final = 2.5
 
 
-def zone_lines() -> tuple[str, str]:
-    """Return the two lines of the specimen's zone."""
-    upper = "P<UTOSPECIMEN<<LINA<MARIE".ljust(44, FILLER)
-    number, born, expires, optional = "X47P29134", "870412", "340930", FILLER * 14
-    parts = [text + check_digit(text) for text in (number, born, expires, optional)]
-    lower = f"{parts[0]}UTO{parts[1]}F{parts[2]}{parts[3]}"
-    return upper, lower + check_digit(parts[0] + parts[1] + parts[2] + parts[3])
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A drawn document, and all that a reader may find in its picture."""
+
+    doc_type: str
+    lines: tuple[str, ...]
+    """The zone as printed."""
+    fields: dict[str, str]
+    """What the zone says, by the names of the result without `mrz_`: names as printed, dates ISO 8601."""
+    holder: dict[str, str]
+    """What the page was drawn from: names as spelt at home, and what the zone does not hold."""
+    pixels: Pixels
+    quads: dict[str, Quad]
+    """Corners in pixels of the picture: `page`, `full_mrz`, `mrz_line1` (from the first cell to the last, capitals
+    high), `mrz_number` and so on, `portrait`, `signature`, `front` (a card's other side), `visual.surname` ..."""
+    degradation: Degradation
 
 
-def draw_specimen(seed: int = SEED) -> bytes:
-    """Return the specimen as a JPEG file; the same seed gives the same picture."""
+def specimens(
+    seed: int,
+    count: int,
+    *,
+    doc_types: Sequence[str] = MASKS,
+    degradation: Degradation | Callable[[np.random.Generator], Degradation] = casual,
+    all_sides: bool = False,
+    table: bool = True,
+) -> Iterator[Specimen]:
+    """Yield `count` documents of these types in turn; the same seed yields the same pictures.
+
+    `degradation` says how each is photographed: one for all, or a function of a random state (`casual`).
+    """
+    for number in range(count):
+        yield draw_specimen(
+            doc_types[number % len(doc_types)],
+            seed=(seed, number),
+            degradation=degradation,
+            all_sides=all_sides,
+            table=table,
+        )
+
+
+def draw_specimen(
+    doc_type: str,
+    fields: Mapping[str, str] | None = None,
+    *,
+    seed: int | Sequence[int] = 0,
+    degradation: Degradation | Callable[[np.random.Generator], Degradation] = SCAN,
+    all_sides: bool = False,
+    table: bool = True,
+) -> Specimen:
+    """Return one document; fields left out are invented. Raise NotWritable for fields that no zone can hold."""
     random = np.random.default_rng(seed)
-    page = np.asarray(draw_page(zone_lines(), random).convert("RGB"))[:, :, ::-1]
-    scene = _desk(random)
-    matrix = _matrix()
-    alpha = _warp(np.full(page.shape[:2], 255, np.uint8), matrix)
-    scene = scene * (1 - _shadow(alpha)[:, :, None] * 0.62)
-    cover = (cv2.GaussianBlur(alpha, (3, 3), 0).astype(np.float32) / 255)[:, :, None]
-    scene = scene * (1 - cover) + _warp(np.ascontiguousarray(page), matrix) * cover
-    return encode_jpeg(_photograph(scene, random), 80)
+    layout = layout_of(doc_type)
+    given = {name.removeprefix("mrz_"): text for name, text in (fields or {}).items()}
+    if "issuer" in given:
+        given["issuer"] = code_of(given["issuer"]) or given["issuer"]
+    holder = invent(doc_type, given, random)
+    lines = write_zone(doc_type, {**given, **zone_part(doc_type, holder)})
+    sheets = draw_sides(layout, lines, holder, random, all_sides=all_sides)
+    taken = degradation(random) if callable(degradation) else degradation
+    page, cover, boxes = _stacked(sheets)
+    pixels, matrix = photograph(page, cover, taken, random, table=table)
+    quads = {name: _quad(box, matrix) for name, box in (boxes | _cells(layout, boxes)).items()}
+    return Specimen(doc_type, tuple(lines), truth_of(layout, lines, holder), holder, pixels, quads, taken)
 
 
-def _matrix() -> Array:
-    width, height = PAGE
-    source = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    return np.asarray(cv2.getPerspectiveTransform(source, np.array(_CORNERS, np.float32)))
+def truth_of(layout: Layout, lines: Sequence[str], written: Mapping[str, str]) -> dict[str, str]:
+    """Return what a zone says, in the result's words: names as printed there, the rest as written."""
+    found: dict[str, str] = {}
+    for span in layout.spans:
+        raw = lines[span.line][span.start : span.end]
+        if span.name == "names":
+            names = split_names(raw)
+            found |= {"surname": readable(names.primary), "given_names": readable(names.secondary)}
+        elif span.name.endswith("_date"):
+            found[span.name] = written.get(span.name, "")
+        elif span.kind is Kind.SEX:
+            found[span.name] = {"<": "X"}.get(raw, raw)
+        elif span.kind is Kind.ANY and span.name != "document_code":
+            found[span.name] = readable(written.get(span.name, "").upper().replace("-", " "))
+        else:
+            found[span.name] = readable(raw)
+    return found
 
 
-def _warp(pixels: Array, matrix: Array) -> Array:
-    return np.asarray(cv2.warpPerspective(pixels, matrix, SIZE, flags=cv2.INTER_AREA))
+def _stacked(sheets: Sequence[Sheet]) -> tuple[Pixels, Pixels, dict[str, Box]]:
+    """Return the sides of a document below each other, what of that is page, and where things are in millimetres."""
+    width = max(sheet.pixels.shape[1] for sheet in sheets)
+    gap = round(_GAP * MM)
+    height = sum(sheet.pixels.shape[0] for sheet in sheets) + gap * (len(sheets) - 1)
+    page: Pixels = np.full((height, width, 3), 255, np.uint8)
+    cover: Pixels = np.zeros((height, width), np.uint8)
+    boxes: dict[str, Box] = {}
+    top = height
+    # The side with the zone comes first, and lies lowest.
+    for number, sheet in enumerate(sheets):
+        tall, wide = sheet.pixels.shape[:2]
+        top -= tall
+        page[top : top + tall, :wide] = sheet.pixels
+        cover[top : top + tall, :wide] = _rounded(wide, tall)
+        for name, (left, upper, across, down) in sheet.boxes.items():
+            boxes.setdefault("front" if number and name == "page" else name, (left, upper + top / MM, across, down))
+        top -= gap
+    return page, cover, boxes
 
 
-def _desk(random: np.random.Generator) -> Array:
-    """Return a wooden desk: planks with grain that runs along them."""
-    width, height = SIZE
-    grain: Array = random.normal(0, 1, (height, width // 8)).astype(np.float32)
-    grain = cv2.resize(cv2.GaussianBlur(grain, (0, 0), 9, sigmaY=1.1), (width, height), interpolation=cv2.INTER_CUBIC)
-    waves = np.sin(np.arange(height)[:, None] / 17 + 1.6 * np.sin(np.arange(width)[None, :] / 420))
-    wood = np.array([58, 88, 124], np.float32) + (grain * 34 + waves * 3.5)[:, :, None]
-    for edge in range(0, height, 300):
-        wood[edge : edge + 3] *= 0.62
-        wood[edge : edge + 300] += random.normal(0, 5)
-    return np.asarray(wood)
+def _rounded(width: int, height: int) -> Pixels:
+    radius = round(_CORNER * MM)
+    mask: Pixels = np.zeros((height, width), np.uint8)
+    cv2.rectangle(mask, (radius, 0), (width - radius - 1, height - 1), 255, -1)
+    cv2.rectangle(mask, (0, radius), (width - 1, height - radius - 1), 255, -1)
+    for x in (radius, width - radius - 1):
+        for y in (radius, height - radius - 1):
+            cv2.circle(mask, (x, y), radius, 255, -1, cv2.LINE_AA)
+    return mask
 
 
-def _shadow(alpha: Array) -> Array:
-    moved = np.roll(alpha, (22, 16), axis=(0, 1)).astype(np.float32) / 255
-    return np.asarray(cv2.GaussianBlur(moved, (0, 0), 16))
+def _cells(layout: Layout, boxes: Mapping[str, Box]) -> dict[str, Box]:
+    """Return where the zone's fields are, by the result's names."""
+    found = {}
+    for span in layout.spans:
+        left, top, width, height = boxes[f"mrz_line{span.line + 1}"]
+        cell = width / layout.lengths[span.line]
+        box = (left + cell * span.start, top, cell * (span.end - span.start), height)
+        for name in ("surname", "given_names") if span.name == "names" else (span.name,):
+            found[f"mrz_{name}"] = box
+    return found
 
 
-def _photograph(scene: Array, random: np.random.Generator) -> Pixels:
-    """Add light that falls off, the lens's softness and the sensor's noise."""
-    width, height = SIZE
-    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    light = 1.05 - 0.12 * ((x + 0.35) ** 2 + (y + 0.4) ** 2) / 2
-    soft = cv2.GaussianBlur(np.asarray(scene * light[:, :, None]), (0, 0), 0.7)
-    noise = np.asarray(random.normal(0, 3.0, soft.shape))
-    out: Pixels = np.clip(soft + cv2.GaussianBlur(noise, (0, 0), 0.6), 0, 255).astype(np.uint8)
-    return out
+def _quad(box: Box, matrix: Array) -> Quad:
+    left, top, width, height = (value * MM - 0.5 * (index < 2) for index, value in enumerate(box))
+    corners = np.array([[(left, top), (left + width, top), (left + width, top + height), (left, top + height)]])
+    placed = cv2.perspectiveTransform(corners.astype(np.float32), matrix)[0]
+    return Quad([(round(float(x), 1), round(float(y), 1)) for x, y in placed])
+
+
+_DEMO: Final = {
+    "document_code": "P",
+    "issuer": "UTO",
+    "surname": "SPECIMEN",
+    "given_names": "LINA MARIE",
+    "number": "X47P29134",
+    "nationality": "UTO",
+    "birth_date": "1987-04-12",
+    "gender": "F",
+    "expiry_date": "2034-09-30",
+}
+_DEMO_PAGE: Final = {"issue_date": "2024-10-01", "birth_place": "Amaurot", "optional_data": ""}
+_DEMO_SEED: Final = 9303
+_DEMO_PICTURE: Final = Degradation(
+    rotation=-2, perspective=14, direction=80, fill=0.86, blur=0.6, noise=2.5, shadow=0.12, jpeg=None
+)
+TRUTH: Final = {"doc_type": "mrz.mrp", "fields": {f"mrz_{name}": text for name, text in _DEMO.items()}}
+"""What the specimen that comes with the client says."""
+
+
+def zone_lines() -> tuple[str, ...]:
+    """Return the lines of that specimen's zone."""
+    return tuple(write_zone("mrz.mrp", _DEMO))
 
 
 def main(folder: Path) -> None:
     """Write specimen.jpg and specimen.json into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "specimen.jpg").write_bytes(draw_specimen())
-    truth = {**TRUTH, "mrz": list(zone_lines())}
+    made = draw_specimen("mrz.mrp", {**_DEMO, **_DEMO_PAGE}, seed=_DEMO_SEED, degradation=_DEMO_PICTURE)
+    (folder / "specimen.jpg").write_bytes(encode_jpeg(made.pixels, 85))
+    truth = {**TRUTH, "mrz": list(made.lines)}
     (folder / "specimen.json").write_text(json.dumps(truth, indent=2) + "\n")
 
 
