@@ -9,13 +9,11 @@ from visionmq.engine.document.digits import RESIDUES
 from visionmq.engine.document.exceptions import BY_ID, COMPOSITE, deviations
 from visionmq.engine.document.layout_parts import FILLER, Layout
 from visionmq.engine.document.plan import WEIGHTS, Group, Place
-from visionmq.engine.document.posterior import Case, Choice
+from visionmq.engine.document.posterior import LEAST_RIVAL, Case, Choice
 from visionmq.engine.document.reading import ALPHABET, INDEX, Array, Cells
 from visionmq.engine.document.zone import UNKNOWN, Reading, Zone
 from visionmq.schemas.document import CheckDigit, Edit
 
-AMBIGUOUS: Final = 0.02
-"""Another reading at least this probable makes a span ambiguous: two in a hundred would be read wrongly."""
 _BLIND: Final = 0.05
 """A cell whose likeliest character has less was not seen at all."""
 _COLUMNS: Final = (*range(10), INDEX[FILLER])
@@ -89,7 +87,7 @@ def _doubt(zone: Zone, groups: Sequence[Group], choices: Sequence[Choice]) -> No
                 continue
             text = "".join(ALPHABET[index] for index in choice.rival[start:end])
             zone.rivals[name] = (Reading(text, choice.rival_chance),)
-            if choice.rival_chance >= AMBIGUOUS or choice.chance < 0.5:
+            if choice.rival_chance >= LEAST_RIVAL or choice.chance < 0.5:
                 zone.ambiguous.add(name)
 
 

@@ -19,6 +19,8 @@ from visionmq.engine.document.walk import Walk, walk
 
 SURE: Final = 0.99
 """Posterior of a group's text from which nothing else is looked at: no other character can have more than 0.01."""
+LEAST_RIVAL: Final = 0.02
+"""Probability from which another text is looked for; it makes the taken one ambiguous."""
 
 _BROUGHT: Final = np.add.outer(np.arange(10), np.arange(10)) % 10
 _DIGIT_COLUMNS: Final = (*range(10), 36)
@@ -138,6 +140,8 @@ def choose(group: Walk, rest: Array) -> Choice:
 def _consider(group: Walk, clearest: Array, chance: float, message: Array, total: float) -> Choice:
     """Return the choice where there is doubt, with its rival; a text above one half needs no search for a better."""
     text = clearest if chance > 0.5 else best_text(group, message)
+    if chance > 1 - LEAST_RIVAL:
+        return Choice(text, chance, group.marginals(message))
     other = best_text(group, message, text)
     chances = [group.weight(candidate, message) / total for candidate in (text, other)]
     if chances[1] > chances[0]:  # the best path is not always the best text: two paths may print the same

@@ -5,7 +5,7 @@ A layout's evidence is how much better it explains the lines than characters dra
 the best is the most probable text, with true posteriors (`posterior`). Nothing plausible, nothing returned.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -27,8 +27,9 @@ MODES: Final = ("default", STRICT)
 
 FLOOR: Final = 1e-6
 """Least probability of any character in any cell: what a recogniser rules out happens once in 30,000 letters."""
-PLAUSIBLE: Final = 12.0
-"""Least evidence of a zone, as a natural logarithm. Random texts stay below 0, the shortest real zone is above 25."""
+PLAUSIBLE: Final = 8.0
+"""Least evidence of a zone, as a natural logarithm: random texts stay below 0; the line of a driving licence with 24
+characters that nothing is known of reaches 12, a passport 150."""
 _WORTH_A_LOOK: Final = 16.0
 """Layouts whose quick score is further behind the best's are not walked: check digits cannot make up for more."""
 _LONG_NUMBER: Final = 0.05
@@ -104,27 +105,33 @@ def _share(zones: Sequence[Zone]) -> None:
 
 def _candidates(lines: Sequence[Line]) -> Iterator[_Found]:
     """Yield each layout with each run of lines that has its numbers of characters, and a quick score."""
-    likes: dict[tuple[int, int], tuple[Cells, Array] | None] = {}
-    for layout in LAYOUTS:
+    layouts = [layout for layout in LAYOUTS if layout.lines <= len(lines)]
+    lengths = {length for layout in layouts for length in layout.lengths}
+    views = [_views(line, lengths) for line in lines]
+    for layout in layouts:
         for first in range(len(lines) - layout.lines + 1):
             picked = tuple(range(first, first + layout.lines))
-            read = [_likes(lines, key, likes) for key in zip(picked, layout.lengths, strict=True)]
-            known = [pair for pair in read if pair is not None]
-            if len(known) < layout.lines:
-                continue
-            cells, weights = [pair[0] for pair in known], [pair[1] for pair in known]
-            fit = sum(line.fit * len(line.odds) for line in cells)
-            yield _Found(layout, picked, cells, weights, fit, fit + _quick(layout, weights))
+            seen = [views[at][length] for at, length in zip(picked, layout.lengths, strict=True) if length in views[at]]
+            if len(seen) == layout.lines:
+                likes, fit = [view.likes for view in seen], sum(view.fit for view in seen)
+                yield _Found(layout, picked, [view.cells for view in seen], likes, fit, fit + _quick(layout, likes))
 
 
-def _likes(
-    lines: Sequence[Line], key: tuple[int, int], known: dict[tuple[int, int], tuple[Cells, Array] | None]
-) -> tuple[Cells, Array] | None:
-    """Return a line taken to have some length, and its likelihoods relative to a blind draw."""
-    if key not in known:
-        cells = lines[key[0]].cells(key[1])
-        known[key] = None if cells is None else (cells, _relative(cells.odds))
-    return known[key]
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A line taken to have some number of characters."""
+
+    cells: Cells
+    likes: Array
+    """(L, 37) likelihoods relative to a blind draw."""
+    fit: float
+    """Log-likelihood of the number of characters, relative to the best one for this line."""
+
+
+def _views(line: Line, lengths: Iterable[int]) -> dict[int, _View]:
+    seen = {length: cells for length in lengths if (cells := line.cells(length)) is not None}
+    best = max((cells.fit for cells in seen.values()), default=0.0)
+    return {n: _View(cells, _relative(cells.odds), (cells.fit - best) * n) for n, cells in seen.items()}
 
 
 def _relative(odds: Array) -> Array:
