@@ -302,6 +302,9 @@ def test_the_shell_completes_masks_modes_and_pictures():
     assert [word for word, _ in names.complete_mode("s")] == ["strict"]
     assert [word for word, _ in names.complete_want("po")] == ["portrait"]
     assert all(word.startswith("mrz.") for word, _ in names.complete_type(""))
+    Path("bundles/badge").mkdir(parents=True)
+    Path("bundles/badge/bundle.json").write_text("{}")
+    assert ("template.badge", "Badge") in names.complete_mask("template.b")
 
 
 def test_a_failed_check_is_never_drawn_as_anything_else():

@@ -114,7 +114,10 @@ def test_a_bundle_is_a_folder_and_its_use_is_told(service, visionmq, picture):
         (zone(name="n2", box=[1, 2, 0, 3]), "zone 2 (n2): box [1.0, 2.0, 0.0, 3.0] is no rectangle"),
         (zone(name="n2", pattern="["), "zone 2 (n2): pattern '[' is no regular expression"),
         (zone(name="n2", date_format="DD.MM.YYYY"), "date_format is for dates, not for text"),
-        (zone(name="n2", kind="date", date_format="DMY"), "write it as DD.MM.YYYY"),
+        (zone(name="n2", kind="date", date_format="DD.MM.DD"), "write it as DD.MM.YYYY"),
+        (zone(name="n2", kind="date", date_format="on DD.MM.YYYY"), "write it as DD.MM.YYYY"),
+        (zone(name="n2", kind="date"), "zone 2 (n2): a date needs a date_format"),
+        (zone(name="n2", kind="picture", pattern="a"), "pattern is for text, not for picture"),
         (zone(name="A name"), "zone 2 (A name): a name has small letters"),
         (zone(), "2 zones are named 'number'"),
         (7, "zone 2: "),
@@ -138,7 +141,7 @@ def test_a_bundle_is_never_overwritten(service, visionmq, picture):
     path = zones_file(zone())
     assert visionmq("document", "learn", "badge", picture, "--zones", path).code == 0
     assert visionmq("document", "learn", "badge", picture, "--zones", path).code == 2
-    for name in ("../badge", "a b", "A", ""):
+    for name in ("../badge", "a b", "A", "", "7up", "a-b"):
         assert visionmq("document", "learn", name, picture, "--zones", path).code == 2
 
 

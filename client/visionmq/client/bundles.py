@@ -11,10 +11,10 @@ from visionmq.client.errors import BadRequest, Internal
 from visionmq.client.replies import Reply
 from visionmq.schemas.document import Learned, TemplateZone, ZoneKind
 
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
 """Names of templates and zones: they become masks (`template.NAME`), fields and folders."""
 _FILE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", re.ASCII)
-_DATE_PARTS: Final = ("DD", "MM", "YYYY", "YY")
+_DATE_PART: Final = re.compile("YYYY|YY|MMM|MM|M|DD|D")
 
 
 def write_bundle(reply: Reply[Learned], folder: Path) -> list[Path]:
@@ -95,27 +95,33 @@ def _troubles(zone: TemplateZone) -> list[str]:
     left, top, width, height = zone.box
     found = []
     if not NAME.fullmatch(zone.name):
-        found.append("a name has small letters, digits, _ and -, and begins with a letter or digit")
+        found.append("a name has small letters, digits and _, begins with a letter, and is at most 48 long")
     if min(left, top) < 0 or min(width, height) <= 0:
         found.append(f"box {list(zone.box)} is no rectangle; it is [left, top, width, height]")
-    if zone.pattern is not None:
-        try:
-            re.compile(zone.pattern)
-        except re.error as mistake:
-            found.append(f"pattern {zone.pattern!r} is no regular expression ({mistake})")
-    return found + _date_troubles(zone)
+    return [*found, *_pattern_troubles(zone), *_date_troubles(zone)]
+
+
+def _pattern_troubles(zone: TemplateZone) -> list[str]:
+    if zone.pattern is None:
+        return []
+    if zone.kind is not ZoneKind.TEXT:
+        return [f"pattern is for text, not for {zone.kind.value}"]
+    try:
+        re.compile(zone.pattern)  # the service's patterns are fewer; it says so itself
+    except re.error as mistake:
+        return [f"pattern {zone.pattern!r} is no regular expression ({mistake})"]
+    return []
 
 
 def _date_troubles(zone: TemplateZone) -> list[str]:
-    if zone.date_format is None:
-        return []
+    form = zone.date_format
     if zone.kind is not ZoneKind.DATE:
-        return [f"date_format is for dates, not for {zone.kind.value}"]
-    left = zone.date_format
-    for part in _DATE_PARTS:
-        left = left.replace(part, "", 1)
-    if not all(part in zone.date_format for part in ("DD", "MM", "YY")) or any(c.isalnum() for c in left):
-        return [f"date_format {zone.date_format!r} is none; write it as DD.MM.YYYY"]
+        return [f"date_format is for dates, not for {zone.kind.value}"] if form is not None else []
+    if form is None:
+        return ["a date needs a date_format, such as DD.MM.YYYY"]
+    parts = sorted(part[0] for part in _DATE_PART.findall(form))
+    if parts not in (["D", "M", "Y"], ["M", "Y"]) or any(c.isalnum() for c in _DATE_PART.sub("", form)):
+        return [f"date_format {form!r} is none; write it as DD.MM.YYYY or D MMM YY"]
     return []
 
 

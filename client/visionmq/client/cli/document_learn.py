@@ -51,7 +51,9 @@ def _named(name: str) -> str:
     from visionmq.client.bundles import NAME
 
     if not NAME.fullmatch(name):
-        raise Failure(f"{name!r} is no name for a template", "Use small letters, digits, _ and -.", Exit.USAGE)
+        raise Failure(
+            f"{name!r} is no name for a template", "Use small letters, digits and _, a letter first.", Exit.USAGE
+        )
     return name
 
 

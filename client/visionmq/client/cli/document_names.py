@@ -1,7 +1,9 @@
 """Words for the document types, for people and for the shell's completion."""
 
+import os
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final
 
 TITLES: Final = {
@@ -21,6 +23,7 @@ TITLES: Final = {
     "barcode.aztec": "Aztec code",
     "barcode.datamatrix": "DataMatrix code",
     "barcode.pdf417": "PDF417 code",
+    "template.vmq_library_card": "Sample library card",
 }
 """What the types are called; the service may know more than stand here."""
 
@@ -41,7 +44,7 @@ WANTS: Final = {
     "page": "the rectified page",
     "portrait": "the portrait",
     "signature": "the signature",
-    "zone.": "a template's zone, by its name: zone.NAME",
+    "zone.*": "all zones of a template; zone.NAME is one",
 }
 SHAPES: Final = {
     "new": "as the service answers",
@@ -52,9 +55,8 @@ SHAPES: Final = {
 def title(doc_type: str) -> str:
     """Return what a document type is called; the type itself where it has no other name."""
     family, _, name = doc_type.partition(".")
-    if family == "template" and name:
-        return name.replace("-", " ").replace("_", " ").capitalize()
-    return TITLES.get(doc_type, doc_type)
+    plain = name.replace("_", " ").capitalize() if family == "template" and name else doc_type
+    return TITLES.get(doc_type, plain)
 
 
 def label(field: str) -> str:
@@ -68,10 +70,18 @@ def _starting(words: Iterable[tuple[str, str]], start: str) -> Iterator[tuple[st
 
 
 def complete_mask(incomplete: str) -> list[tuple[str, str]]:
-    """Return the masks that begin so, for the shell."""
-    families = sorted({name.partition(".")[0] for name in TITLES} | {"template"})
+    """Return the masks that begin so, for the shell; templates are those of the bundles hereabouts."""
+    families = sorted({name.partition(".")[0] for name in TITLES})
     patterns = [("*", "every document")] + [(f"{family}.*", f"every {family} type") for family in families]
-    return list(_starting([*patterns, *TITLES.items()], incomplete))
+    own = [(f"template.{name}", title(f"template.{name}")) for name in _bundles()]
+    return list(_starting([*patterns, *TITLES.items(), *own], incomplete))
+
+
+def _bundles() -> list[str]:
+    """Return the names of the bundles in VISIONMQ_BUNDLES, and in the folder that `document learn` writes to."""
+    folders = [folder for folder in os.environ.get("VISIONMQ_BUNDLES", "").split(os.pathsep) if folder]
+    places = [place for folder in (*folders, "bundles") for place in (Path(folder), *Path(folder).glob("*"))]
+    return sorted({place.name for place in places if (place / "bundle.json").is_file()})
 
 
 def complete_type(incomplete: str) -> list[tuple[str, str]]:
