@@ -83,7 +83,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--degradations", action="store_true", help="success by degradation")
     parser.add_argument("--only", action="append", choices=[kind.name for kind in DEGRADATIONS])
     parser.add_argument("--pictures", type=int, default=8, help="at most so many, of those that all readers read")
-    parser.add_argument("--picture", action="append", metavar="NAME", help="choose among these only")
+    parser.add_argument("--picture", action="append", metavar="NAME", help="degrade these, read by all or not")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the degradations as an SVG")
     parser.add_argument("--drawn", type=int, default=0, metavar="N", help="also read so many drawn specimens")
     parser.add_argument("--type", action="append", metavar="mrz.mrp", help="of the drawn specimens; default: all")
@@ -142,10 +142,10 @@ def degradations(files: Labelled, given: argparse.Namespace) -> int:
     if given.picture:
         zones = [zone for zone in zones if zone[0].name in given.picture]
     readable = set(range(len(zones)))
-    for name in given.reader:
+    for name in () if given.picture else given.reader:
         said = read_all(name, [path for path, _ in zones], given, kept)
         readable &= {index for index, (_, truth) in enumerate(zones) if said[index].lines == truth.lines}
-    chosen = spread(sorted(readable), given.pictures)
+    chosen = sorted(readable) if given.picture else spread(sorted(readable), given.pictures)
     print("Pictures:", *(zones[index][0].name for index in chosen), "\n")
     pictures = [(opened(zones[index][0]), zones[index][1]) for index in chosen]
     kinds = [kind for kind in DEGRADATIONS if not given.only or kind.name in given.only]
@@ -156,6 +156,12 @@ def degradations(files: Labelled, given: argparse.Namespace) -> int:
         ]
         print(f"{name} done", file=sys.stderr)
     print(curves_table(curves))
+    if given.json:
+        said = {
+            name: {c.kind.name: {"levels": c.kind.levels, "exact": c.exact, "silent": c.silent} for c in of_reader}
+            for name, of_reader in curves.items()
+        }
+        given.json.write_text(json.dumps({"pictures": len(pictures), "readers": said}, indent=1) + "\n")
     if given.chart:
         title = f"Documents read exactly, in percent of {len(pictures)}"
         given.chart.write_text(curves_chart(title, curves))
