@@ -1,187 +1,126 @@
 """A zone's fields as an answer: values, what may be relied on, and why not where it may not."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from visionmq.engine.document.layouts import FILLER, Kind, Span
-from visionmq.engine.document.zone import UNKNOWN, Zone, hidden_rivals
+from visionmq.engine.document.acceptance import covered_by_composite, is_sound, trouble_of, whole_trouble
+from visionmq.engine.document.digit_fields import digit_fields
+from visionmq.engine.document.layout_parts import Kind, Span
+from visionmq.engine.document.name_fields import name_fields
+from visionmq.engine.document.values import Value, value_of_span
+from visionmq.engine.document.zone import Zone
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import CheckDigit, Field
+from visionmq.schemas.document import Alternative, CheckDigit, Field
 
-SURE: Final = 0.9
-"""Least probability of a field that no check digit covers; dev set: no wrong one accepted (docs/accuracy.md)."""
-SURE_WITHOUT_COMPOSITE: Final = 0.95
-"""The same where the composite digit fails: one digit alone passes one wrong text in ten."""
-FAIR: Final = 0.5
-"""Least probability of a field whose check digit passes."""
-RIVAL: Final = 0.1
-"""A character is in doubt if one of equal value (6 and G, 8 and S) is more than this times as likely."""
+__all__ = ["is_sound", "make_fields"]
 
 _NO_DIGIT: Final = "the standard gives it no check digit: accepted on the clearness of its characters alone"
-_CENTURY: Final = {
-    "birth_date": "century: the latest that does not lie in the future",
-    "expiry_date": "century: the one within 50 years of today",
-}
+_ONLY_COMPOSITE: Final = "covered by the composite check digit only"
+_NAME_SPANS: Final = ("names", "surname", "given_names")
 
 
 def make_fields(zone: Zone, quads: dict[str, Quad], today: date) -> dict[str, Field]:
-    """Return all fields of a zone by their public names (`mrz_number` ...)."""
-    fields = _lines(zone, quads)
+    """Return all fields of a zone by their public names: `full_mrz`, `mrz_line1`, `mrz_number`, ...
+
+    `quads` are by the names of lines (`full_mrz`, `mrz_line1`) and spans (`number`, `names`); what lies inside one is
+    worked out. Each digit is a field too: `mrz_number_check_digit`, `mrz_composite_check_digit`. A digit that fails
+    leaves the other fields as they are.
+    """
+    made = list(_lines(zone, quads))
     for span in zone.layout.spans:
-        if span.name == "names":
-            fields.update(_names(zone, span, quads))
+        quad = quads.get(span.name)
+        if span.name in _NAME_SPANS:
+            made += name_fields(zone, span, quad)
         else:
-            made = _field(zone, span, quads.get(span.name), today)
-            fields[made.name] = made
-    return fields
+            made.append(_field(zone, span, quad, today))
+    made += digit_fields(zone, quads)
+    return {field.name: field for field in made}
 
 
-def is_sound(zone: Zone) -> bool:
-    """Whether all check digits pass and every character was read."""
-    return zone.all_passed() and not any(UNKNOWN in text for text in zone.texts)
-
-
-def _lines(zone: Zone, quads: dict[str, Quad]) -> dict[str, Field]:
-    chances = [zone.probability(number, 0, zone.layout.length) for number in range(zone.layout.lines)]
-    state = CheckDigit.PASSED if zone.all_passed() else CheckDigit.FAILED
-    whole = 1.0
-    for chance in chances:
-        whole *= chance
-    items = [("full_mrz", "\n".join(zone.texts), whole)]
-    items += [(f"mrz_line{n + 1}", text, chances[n]) for n, text in enumerate(zone.texts)]
-    return {
-        name: Field(
+def _lines(zone: Zone, quads: dict[str, Quad]) -> Iterator[Field]:
+    state = CheckDigit.PASSED if zone.all_passed() else CheckDigit.FAILED if not is_sound(zone) else CheckDigit.ABSENT
+    whole = zone.joint
+    items = [("full_mrz", "\n".join(zone.texts), whole, list[Alternative]())]
+    for line, text in enumerate(zone.texts):
+        items.append((f"mrz_line{line + 1}", text, max(whole, _line_chance(zone, line)), zone.alternatives(line)))
+    for name, text, chance, alternatives in items:
+        trouble = whole_trouble(zone, chance)
+        yield Field(
             name=name,
             value=text,
             raw=text,
-            accepted=is_sound(zone) and chance >= SURE,
+            accepted=trouble is None,
             confidence=round(chance, 4),
             check_digit=state,
             repaired=bool(zone.repaired),
+            ambiguous=bool(zone.ambiguous),
+            note=f"not accepted: {trouble}" if trouble else None,
             quad=quads.get(name),
+            alternatives=alternatives,
         )
-        for name, text, chance in items
-    }
 
 
-def _names(zone: Zone, span: Span, quads: dict[str, Quad]) -> dict[str, Field]:
-    raw = zone.text(span)
-    surname, _, given = raw.rstrip(FILLER).partition(FILLER * 2)
-    return {
-        f"mrz_{name}": _unchecked(zone, span, f"mrz_{name}", raw=part, quad=quads.get("names"))
-        for name, part in (("surname", surname), ("given_names", given))
-    }
-
-
-def _unchecked(zone: Zone, span: Span, name: str, *, raw: str, quad: Quad | None) -> Field:
-    chance = zone.probability(span.line, span.start, span.end)
-    reason = _NO_DIGIT
-    accepted = chance >= SURE and UNKNOWN not in zone.text(span)
-    if span.kind is Kind.ANY and zone.layout.composite_at is not None:
-        reason = "covered by the composite check digit only"
-        accepted = accepted and zone.composite is CheckDigit.PASSED and not _doubtful(zone, span)
-    elif span.kind is Kind.ANY:
-        accepted = accepted and not _doubtful(zone, span)
-    if not accepted:
-        reason = f"not accepted: {'a character could not be read' if UNKNOWN in raw else 'not clear enough'}"
-    return Field(
-        name=name,
-        value=_clean(raw),
-        raw=raw,
-        accepted=accepted,
-        confidence=round(chance, 4),
-        note=reason,
-        quad=quad,
-    )
+def _line_chance(zone: Zone, line: int) -> float:
+    """Return a lower bound of the probability that a line is right: the product over its spans."""
+    chance = 1.0
+    for span in zone.layout.spans:
+        if span.line == line:
+            chance *= zone.posterior(span)
+    return chance
 
 
 def _field(zone: Zone, span: Span, quad: Quad | None, today: date) -> Field:
-    name, raw = f"mrz_{span.name}", zone.text(span)
-    state = zone.checks.get(span.name, CheckDigit.ABSENT)
-    if span.kind is Kind.SEX:
-        return _gender(_unchecked(zone, span, name, raw=raw, quad=quad))
-    if span.check is None or state is CheckDigit.ABSENT:
-        return _unchecked(zone, span, name, raw=raw, quad=quad)
-    value: str | None = _long_number(zone, span)
-    note: str | None = None
-    if span.name in _CENTURY:
-        value, note = _date(span.name, raw, today), _CENTURY[span.name]
-    trouble = _trouble(zone, span, value)
+    raw = _raw(zone, span)
+    value = value_of_span(zone, span, raw, today)
+    chance = zone.posterior(span)
+    trouble = trouble_of(zone, span, chance) or (value.note if value.text is None else None)
     return Field(
-        name=name,
-        value=value,
+        name=f"mrz_{span.name}",
+        value=value.text,
         raw=raw,
         accepted=trouble is None,
-        confidence=round(_chance(zone, span), 4),
-        check_digit=state,
+        confidence=round(chance, 4),
+        check_digit=zone.checks.get(span.name, CheckDigit.ABSENT),
         repaired=span.name in zone.repaired,
-        note=f"not accepted: {trouble}" if trouble else note,
+        ambiguous=span.name in zone.ambiguous,
+        note=f"not accepted: {trouble}" if trouble else _note(zone, span, value),
         quad=quad,
+        alternatives=_alternatives(zone, span),
+        attributes=value.attributes,
     )
 
 
-def _chance(zone: Zone, span: Span) -> float:
-    assert span.check is not None
-    return zone.probability(span.line, span.start, span.end) * zone.probability(span.line, span.check, span.check + 1)
+def _raw(zone: Zone, span: Span) -> str:
+    if span.name == "number":
+        return zone.number()
+    return zone.optional() if span.name == "optional_data" else zone.text(span)
 
 
-def _trouble(zone: Zone, span: Span, value: str | None) -> str | None:
-    """Return why a field with a check digit may not be relied on; None if it may."""
-    chance = _chance(zone, span)
-    composite_fails = zone.composite is CheckDigit.FAILED
-    reasons = (
-        (zone.checks[span.name] is not CheckDigit.PASSED, "its check digit does not fit"),
-        (value is None, "it is no date, or not a whole one"),
-        (span.name in zone.repaired and zone.composite is not CheckDigit.PASSED, "repaired without a composite digit"),
-        (chance < (SURE_WITHOUT_COMPOSITE if composite_fails else FAIR), "its characters are not clear enough"),
-        (span.kind is Kind.ANY and _doubtful(zone, span), "a character may be another that check digits cannot tell"),
-    )
-    return next((reason for holds, reason in reasons if holds), None)
+def _alternatives(zone: Zone, span: Span) -> list[Alternative]:
+    """Return what doubtful characters may be, also those of a long number's end."""
+    start = span.start + (zone.continued if span.name == "optional_data" else 0)
+    found = zone.alternatives(span.line, start, span.end)
+    if span.name != "number" or not zone.continued:
+        return found
+    rest = next(other for other in zone.layout.spans if other.name == "optional_data")
+    more = zone.alternatives(rest.line, rest.start, rest.start + zone.continued - 1)
+    shift = span.end - span.start
+    return found + [Alternative(one.index + shift, one.character, one.probability) for one in more]
 
 
-def _doubtful(zone: Zone, span: Span) -> bool:
-    line = zone.chars[span.line]
-    return any(
-        hidden_rivals(line[index], zone.texts[span.line][index], span.kind.value) > RIVAL
-        for index in range(span.start, span.end)
-    )
+def _note(zone: Zone, span: Span, value: Value) -> str | None:
+    """Return the value's own note, how the span was repaired, and who vouches for it."""
+    notes = [value.note] if value.note else []
+    if span.name in zone.repaired:
+        notes.append(_repair(zone, span))
+    if span.check is None and span.kind is not Kind.SEX and not value.note:
+        notes.append(_ONLY_COMPOSITE if covered_by_composite(zone, span) else _NO_DIGIT)
+    return "; ".join(notes) or None
 
 
-def _long_number(zone: Zone, span: Span) -> str:
-    """Return the number; in TD1 one of more than nine characters goes on in the optional data."""
-    raw, line = zone.text(span), zone.texts[span.line]
-    if span.check is not None and span.name == "number" and line[span.check] == FILLER:
-        raw += line[span.check + 1 :].split(FILLER)[0][:-1]
-    return _clean(raw)
-
-
-def _clean(raw: str) -> str:
-    return " ".join(raw.replace(FILLER, " ").split())
-
-
-def _gender(field: Field) -> Field:
-    value = {"M": "M", "F": "F", "X": "X", FILLER: "X"}.get(field.raw)
-    return Field(
-        name=field.name,
-        value=value,
-        raw=field.raw,
-        accepted=field.accepted and value is not None,
-        confidence=field.confidence,
-        note=field.note if field.raw != FILLER else "the document leaves it open",
-        quad=field.quad,
-    )
-
-
-def _date(name: str, raw: str, today: date) -> str | None:
-    """Return a YYMMDD as ISO 8601; None if a part is unknown or there is no such day."""
-    if not (raw.isascii() and raw.isdigit()):
-        return None
-    year, month, day = (int(raw[at : at + 2]) for at in (0, 2, 4))
-    try:
-        found = date(2000 + year, month, day)
-        too_late = found > today if name == "birth_date" else found.year > today.year + 50
-        if too_late:
-            found = date(1900 + year, month, day)
-    except ValueError:
-        return None
-    return found.isoformat()
+def _repair(zone: Zone, span: Span) -> str:
+    places = {*range(span.start, span.end), span.check}
+    edits = [edit for edit in zone.edits if edit.line == span.line and edit.index in places]
+    told = ", ".join(f"{edit.taken} taken where {edit.read} was read" for edit in edits)
+    return f"repaired by its check digit: {told}" if told else "repaired by its check digit"

@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from visionmq.engine.document.layouts import MASKS
 from visionmq.engine.document.specimen import SCAN, casual, draw_specimen
 from visionmq.engine.document.specimen_art import load_fonts
 from visionmq.engine.picture import encode_jpeg, encode_png
 from visionmq.schemas.common import Attachment
 from visionmq.schemas.document import Made, MakeParams
 
+DOC_TYPES: Final = MASKS
+"""What can be drawn."""
 PICTURE: Final = "specimen"
 """Name of the attachment."""
 _QUALITY: Final = 90

@@ -20,16 +20,21 @@ class Names:
     """Given names; empty if the holder has one name only."""
     start: int
     """Where the secondary identifier begins in the field."""
+    start_of_primary: int
     truncated: bool
     """The last place holds a letter: the name was, or may have been, cut there."""
 
 
 def split_names(raw: str) -> Names:
-    """Return the identifiers of a name field; fillers before the first letter belong to none."""
+    """Return the identifiers of a name field; one that begins with fillers has a secondary one only."""
     lead = len(raw) - len(raw.lstrip(FILLER))
-    primary, _, secondary = raw[lead:].rstrip(FILLER).partition(_GAP)
-    start = lead + len(primary) + len(_GAP) if secondary else len(raw.rstrip(FILLER))
-    return Names(primary, secondary, start, bool(raw) and raw[-1] != FILLER)
+    cut = bool(raw) and raw[-1] != FILLER
+    if lead:
+        return Names("", raw.strip(FILLER), lead % max(len(raw), 1), 0, cut)
+    text = raw.rstrip(FILLER)
+    primary, gap, rest = text.partition(_GAP)
+    secondary = rest.lstrip(FILLER)
+    return Names(primary, secondary, len(text) - len(secondary) if gap else len(text), 0, cut)
 
 
 def readable(raw: str) -> str:

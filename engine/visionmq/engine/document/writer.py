@@ -5,7 +5,7 @@ from typing import Final
 
 from visionmq.engine.document.countries import code_of
 from visionmq.engine.document.dates import zone_date
-from visionmq.engine.document.layouts import FILLER, LAYOUTS, Kind, Layout, Part, Span, check_digit
+from visionmq.engine.document.layouts import FILLER, LAYOUTS, TD1, TD2, Kind, Layout, Part, Span, check_digit
 from visionmq.engine.document.names import join_names
 from visionmq.engine.document.transliteration import NotWritable, to_zone
 
@@ -129,10 +129,12 @@ def _plain(layout: Layout, span: Span, given: Mapping[str, str]) -> str:
         text = text or "1"
     if span.name == "number":
         _need(text, "number")
-        return text[:width] if may_go_on(span) else _fitting(span, text, width)
-    number = next((other for other in layout.spans if other.name == "number"), None)
-    if number is not None and may_go_on(number) and (number.line, number.end + 1) == (span.line, span.start):
-        text = _rest_of_number(number, given) + text
+        return text[:width] if may_go_on(layout) else _fitting(span, text, width)
+    if span.name == "optional_data" and may_go_on(layout):
+        number = next(other for other in layout.spans if other.name == "number")
+        text = (_rest_of_number(layout, number, given) + text).ljust(1, FILLER)
+        # The filler that ends a long number needs no place where the field ends too.
+        text = text.rstrip(FILLER) if len(text) > width else text
     return _fitting(span, text, width)
 
 
@@ -150,18 +152,22 @@ def _fitting(span: Span, text: str, width: int) -> str:
     return text
 
 
-def may_go_on(span: Span) -> bool:
-    """Whether a number may go on in the optional data after it (9303-5, 4.2.2)."""
-    return span.name == "number" and span.check_kind is Kind.OPTIONAL_CHECK
+def may_go_on(layout: Layout) -> bool:
+    """Whether a number of more than nine characters may go on in the optional data (9303-5 and -6, 4.2.2)."""
+    return layout in (TD1, TD2)
 
 
-def _is_long(span: Span, given: Mapping[str, str]) -> bool:
-    return may_go_on(span) and len(_filled(span, given.get("number", ""))) > span.end - span.start
+def _is_long(layout: Layout, span: Span, given: Mapping[str, str]) -> bool:
+    return (
+        span.name == "number"
+        and may_go_on(layout)
+        and len(_filled(span, given.get("number", ""))) > span.end - span.start
+    )
 
 
-def _rest_of_number(span: Span, given: Mapping[str, str]) -> str:
+def _rest_of_number(layout: Layout, span: Span, given: Mapping[str, str]) -> str:
     """Return what a long number leaves for the optional data, its check digit and a filler; empty for others."""
-    if not _is_long(span, given):
+    if not _is_long(layout, span, given):
         return ""
     text = _filled(span, given["number"])
     if FILLER in text:
@@ -179,8 +185,8 @@ def _put_digits(layout: Layout, lines: list[list[str]], given: Mapping[str, str]
         if span.check is None:
             continue
         text = _joined(lines, span.covered())
-        empty = not text.strip(FILLER) or _is_long(span, given)
-        if span.check_kind is not Kind.OPTIONAL_CHECK or not empty:
+        empty = span.check_kind is Kind.OPTIONAL_CHECK and not text.strip(FILLER)
+        if not (empty or _is_long(layout, span, given)):
             _put(lines, (span.line, span.check), check_digit(text))
     if layout.composite_at is not None:
         _put(lines, layout.composite_at, check_digit(_joined(lines, layout.composite)))

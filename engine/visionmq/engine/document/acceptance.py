@@ -1,0 +1,104 @@
+"""Whether a field may be relied on, and why not: the first law is that nothing wrong is ever accepted.
+
+A field is accepted on two grounds together: what the rules say (check digits, no second reading, the mode), and the
+posterior probability of its characters. How probable it must be depends on who else vouches for it.
+"""
+
+from typing import Final
+
+from visionmq.engine.document.exceptions import BY_ID, COMPOSITE
+from visionmq.engine.document.layout_parts import Kind, Span
+from visionmq.engine.document.zone import Zone
+from visionmq.schemas.document import CheckDigit
+
+LEAST_CHECKED: Final = 0.9
+"""A field whose own check digit passes, where the composite digit passes too or the layout has none."""
+LEAST_REPAIRED: Final = 0.99
+"""The same where a character was taken against the picture's first guess."""
+LEAST_ALONE: Final = 0.98
+"""A field whose own digit passes while the composite fails: one digit passes one wrong text in ten."""
+LEAST_UNCHECKED: Final = 0.95
+"""A field that no own digit covers, such as a name; where a composite digit covers it, that passes."""
+LEAST_UNGUARDED: Final = 0.98
+"""The same in a layout that has no check digit at all, or whose composite digit fails."""
+
+
+def trouble_of(zone: Zone, span: Span, chance: float, *, ambiguous: bool | None = None) -> str | None:
+    """Return why a span may not be accepted, as half a sentence; None if it may.
+
+    `chance` is the posterior probability of the characters in question: the span's, or a part of it.
+    """
+    state = zone.checks.get(span.name, CheckDigit.ABSENT)
+    doubtful = span.name in zone.ambiguous if ambiguous is None else ambiguous
+    if span.name in zone.refused:
+        return f"strict mode: {BY_ID[zone.refused[span.name]].what}"
+    if state is CheckDigit.FAILED:
+        return "its check digit does not fit"
+    if doubtful:
+        return _rival(zone, span)
+    if state is CheckDigit.PASSED:
+        return _checked(zone, span, chance)
+    return _unchecked(zone, span, chance)
+
+
+def whole_trouble(zone: Zone, chance: float) -> str | None:
+    """Return why the whole zone, or one line of it, may not be accepted as read."""
+    if not is_sound(zone):
+        return "a check digit does not fit"
+    if zone.ambiguous:
+        return "a part of it can be read in two ways"
+    if zone.refused:
+        return "strict mode refuses a part of it"
+    if COMPOSITE in zone.repaired and chance < LEAST_REPAIRED:
+        return "the composite check digit was mended"
+    if chance < _least_whole(zone):
+        return "its characters are not clear enough"
+    return None
+
+
+def is_sound(zone: Zone) -> bool:
+    """Whether no check digit fails, and at least one is there if the layout has any."""
+    return zone.all_passed() or not has_digits(zone)
+
+
+def has_digits(zone: Zone) -> bool:
+    """Whether the layout has any check digit."""
+    return zone.layout.composite_at is not None or any(span.check is not None for span in zone.layout.spans)
+
+
+def covered_by_composite(zone: Zone, span: Span) -> bool:
+    """Whether the composite check digit covers a span."""
+    return any(
+        line == span.line and start <= span.start and span.end <= end for line, start, end in zone.layout.composite
+    )
+
+
+def _least_whole(zone: Zone) -> float:
+    if not has_digits(zone):
+        return LEAST_UNGUARDED
+    return LEAST_REPAIRED if zone.repaired else LEAST_CHECKED
+
+
+def _checked(zone: Zone, span: Span, chance: float) -> str | None:
+    if span.name in zone.repaired and zone.composite is CheckDigit.FAILED:
+        return "repaired, and the composite check digit does not fit"
+    least = LEAST_CHECKED
+    if zone.composite is CheckDigit.FAILED:
+        least = LEAST_ALONE
+    if span.name in zone.repaired:
+        least = LEAST_REPAIRED
+    return None if chance >= least else "its characters are not clear enough"
+
+
+def _unchecked(zone: Zone, span: Span, chance: float) -> str | None:
+    covered = covered_by_composite(zone, span)
+    if covered and zone.composite is CheckDigit.FAILED and span.kind is not Kind.LETTERS:
+        return "the composite check digit, the only one that covers it, does not fit"
+    guarded = has_digits(zone) and not (covered and zone.composite is CheckDigit.FAILED)
+    least = LEAST_UNCHECKED if guarded else LEAST_UNGUARDED
+    return None if chance >= least else "its characters are not clear enough"
+
+
+def _rival(zone: Zone, span: Span) -> str:
+    rivals = " or ".join(reading.text for reading in zone.rivals.get(span.name, ()))
+    return f"it may as well read {rivals}" if rivals else "two readings fit equally well"
