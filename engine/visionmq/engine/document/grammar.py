@@ -140,9 +140,9 @@ def given_names(length: int) -> Grammar:
 _NUMBER_STATES: Final = {"D": DIGITS, "L": LETTERS, "i": FILLER, "p": FILLER, "R": DIGITS + LETTERS, "0": FILLER}
 """Digit, letter, filler inside, padding after, any of both (numbers drawn at random), nothing yet."""
 _NUMBER_MOVES: Final = {
-    "": {"D": 0.40, "L": 0.33, "R": 0.265, "0": 0.005},
-    "D": {"D": 0.84, "L": 0.06, "p": 0.09, "i": 0.01},
-    "L": {"D": 0.60, "L": 0.36, "p": 0.03, "i": 0.01},
+    "": {"D": 0.37, "L": 0.32, "R": 0.305, "0": 0.005},
+    "D": {"D": 0.72, "L": 0.20, "p": 0.075, "i": 0.005},
+    "L": {"D": 0.52, "L": 0.44, "p": 0.035, "i": 0.005},
     "i": {"D": 0.60, "L": 0.40},
     "p": {"p": 0.99, "D": 0.007, "L": 0.003},
     "R": {"R": 0.95, "p": 0.05},
@@ -158,7 +158,7 @@ def number(length: int) -> Grammar:
 _OPTIONAL_MOVES: Final = {
     "": {"0": 0.50, "D": 0.30, "L": 0.10, "R": 0.10},
     "0": {"0": 0.98, "D": 0.012, "L": 0.006, "R": 0.002},
-    "D": {"D": 0.86, "L": 0.04, "p": 0.07, "i": 0.03},
+    "D": {"D": 0.78, "L": 0.12, "p": 0.07, "i": 0.03},
     "L": {"D": 0.45, "L": 0.42, "p": 0.08, "i": 0.05},
     "i": {"D": 0.60, "L": 0.40},
     "p": {"p": 0.97, "D": 0.02, "L": 0.01},

@@ -5,7 +5,7 @@ A layout's evidence is how much better it explains the lines than characters dra
 the best is the most probable text, with true posteriors (`posterior`). Nothing plausible, nothing returned.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from visionmq.engine.document.explain import make_zone
-from visionmq.engine.document.layout_parts import FILLER, Layout
+from visionmq.engine.document.layout_parts import FILLER, Layout, Span
 from visionmq.engine.document.layouts import LAYOUTS, TD1, TD2
 from visionmq.engine.document.plan import LONGEST_TAIL, Place, Plan, plan_of
 from visionmq.engine.document.posterior import Case, hold
@@ -94,13 +94,38 @@ def search(lines: Sequence[Line], rules: Rules = DEFAULT) -> list[Zone]:
 
 
 def _share(zones: Sequence[Zone]) -> None:
-    """Multiply each zone's posteriors by the probability of its layout among all that are plausible."""
+    """Weigh each zone's posteriors by the probability of its layout among all that are plausible.
+
+    Where two layouts read the same characters at the same place as a field of the same name, they agree on it.
+    """
     if len(zones) < 2:
         return
     odds = np.exp([zone.evidence - zones[0].evidence for zone in zones])
-    for zone, chance in zip(zones, odds / odds.sum(), strict=True):
-        zone.joint *= float(chance)
-        zone.chances = {name: value * float(chance) for name, value in zone.chances.items()}
+    shares = [float(share) for share in odds / odds.sum()]
+    fields = [
+        {span: (zone.text(span), zone.chances.get(span.name, 0.0)) for span in zone.layout.spans} for zone in zones
+    ]
+    joints = [zone.joint for zone in zones]
+    for zone, own in zip(zones, fields, strict=True):
+        alike = [
+            share * joint
+            for share, joint, other in zip(shares, joints, zones, strict=True)
+            if other.texts == zone.texts
+        ]
+        zone.joint = sum(alike)
+        zone.chances = {span.name: _agreed(span, text, shares, fields) for span, (text, _) in own.items()}
+
+
+def _agreed(
+    span: Span, text: str, shares: Sequence[float], fields: Sequence[Mapping[Span, tuple[str, float]]]
+) -> float:  # fmt: skip
+    """Return the probability of a span's text over all layouts that have such a span there."""
+    total = 0.0
+    for share, spans in zip(shares, fields, strict=True):
+        for other, (read, chance) in spans.items():
+            if (other.name, other.line, other.start, other.end) == (span.name, span.line, span.start, span.end):
+                total += share * chance * (read == text)
+    return total
 
 
 def _candidates(lines: Sequence[Line]) -> Iterator[_Found]:
