@@ -41,6 +41,13 @@ def test_every_picture_mode_and_kind_of_zone_is_explained():
         assert re.search(rf"`{re.escape(name)}", MANUAL), name
 
 
+def test_every_type_and_field_of_a_zone_is_explained():
+    layouts = pytest.importorskip("visionmq.engine.document.layouts", reason="needs the worker's libraries")
+    for layout in layouts.LAYOUTS:
+        assert f"`{layout.doc_type}`" in MANUAL
+        assert not {span.name for span in layout.spans if span.name != "names" and f"`{span.name}`" not in MANUAL}
+
+
 def test_the_contents_lead_to_the_sections():
     headings = {
         re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^## (.+)$", MANUAL, re.M)
