@@ -60,6 +60,8 @@ def passport(**more: Any) -> d.Document:
             confidence=0.61,
             note="not accepted: its check digit does not fit",
         ),
+        field("mrz_number_check_digit", "6", check_digit=passed),
+        field("mrz_composite_check_digit", "4", check_digit=failed, accepted=False),
         field("visual_surname", "ERIKSSON", source="visual"),
         field("barcode_text", "@\n\x1eANSI " + "DAQ" * 200, source="barcode", accepted=False),
     ]

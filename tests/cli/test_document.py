@@ -60,7 +60,7 @@ def test_a_person_sees_fields_repairs_doubts_quality_and_what_failed(capsys):
     out = capsys.readouterr().out
     for words in (
         "Passport (TD3)",
-        "7 of 10 fields accepted",
+        "7 of 11 fields accepted",
         "Utopia",
         "repaired",
         "B may be 8 (46%)",
@@ -71,9 +71,11 @@ def test_a_person_sees_fields_repairs_doubts_quality_and_what_failed(capsys):
         "expiry: FAILED. expired on 15.04.2012",
         "screen: undefined",
         "visual zone",
+        "composite check digit",
         "characters)",
     ):
         assert words in out
+    assert "number check digit" not in out
 
 
 def test_a_person_sees_what_is_supported_where_nothing_is_found(capsys):

@@ -23,6 +23,15 @@ _LONGEST: Final = 60
 """Characters of a value that are shown; JSON has it whole."""
 _ALTERNATIVES: Final = 3
 """How many doubtful characters are spelled out; JSON has them all."""
+_COMPOSITE: Final = "mrz_composite_check_digit"
+_SHOWN: Final = {
+    "title": "{}",
+    "country": "{}",
+    "transliterated": "may be {}",
+    "truncated": "cut off: {}",
+    "age": "{} years",
+}
+"""Other forms of a value that are shown; JSON has more."""
 _DIGITS: Final = {"passed": "fits", "failed": "FAILS", "absent": ""}
 
 
@@ -85,7 +94,7 @@ def _heading(result: Mapping[str, Any]) -> "RenderableType":
     from rich.text import Text
 
     overall = result.get("status", {}).get("overall")
-    shown = [field for field in result["fields"].values() if not _is_line(field)]
+    shown = [field for field in result["fields"].values() if not _is_aside(field)]
     accepted = sum(field["accepted"] for field in shown)
     heading = Text("  ").append(title(result["doc_type"]), "bold cyan").append(f"  {plain(result['doc_type'])}", DIM)
     heading.append(f"  {accepted} of {len(shown)} fields accepted", GOOD if accepted == len(shown) else WARN)
@@ -95,9 +104,12 @@ def _heading(result: Mapping[str, Any]) -> "RenderableType":
     return heading
 
 
-def _is_line(field: Mapping[str, Any]) -> bool:
-    """Whether a field is a whole line of the zone, or all of them: these are printed as they stand."""
-    return bool(field["name"] == "full_mrz" or field["name"].startswith("mrz_line"))
+def _is_aside(field: Mapping[str, Any]) -> bool:
+    """Whether a field has no row: lines are printed as they stand, digits that fit beside what they cover."""
+    name = field["name"]
+    if name.endswith("_check_digit"):
+        return bool(name != _COMPOSITE or field["check_digit"] != "failed")
+    return bool(name == "full_mrz" or name.startswith("mrz_line"))
 
 
 def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
@@ -112,7 +124,7 @@ def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
     table.add_column("digit", no_wrap=True)
     table.add_column("sure", justify="right", no_wrap=True)
     table.add_column("remarks", ratio=1)
-    for source, rows in groupby((field for field in fields.values() if not _is_line(field)), _source):
+    for source, rows in groupby((field for field in fields.values() if not _is_aside(field)), _source):
         if len({_source(field) for field in fields.values()}) > 1:
             table.add_section()
             table.add_row("", Text(SOURCES.get(source, plain(source)), "italic cyan"))
@@ -148,8 +160,9 @@ def _short(value: str | None) -> str:
 
 def _field_remarks(field: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the other columns do not say; notes of accepted fields stay in the JSON."""
-    if country := field.get("attributes", {}).get("country"):
-        yield plain(country)
+    for name, words in _SHOWN.items():
+        if text := field.get("attributes", {}).get(name):
+            yield words.format(plain(text))
     if field.get("repaired"):
         yield "repaired"
     if field.get("ambiguous"):
