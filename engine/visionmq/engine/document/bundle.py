@@ -140,9 +140,12 @@ def _bytes(path: Path) -> bytes:
 
 
 def bundle_folders(folder: Path) -> list[Path]:
-    """Return the bundles in a folder, in order of their names: itself if it is one, else its folders that are."""
+    """Return the bundles in a folder, in order of their names: itself if it is one, else its folders that are.
+
+    Raises EngineError(ENGINE_UNAVAILABLE) if there is no such folder.
+    """
     if (folder / DESCRIPTION).is_file():
         return [folder]
     if not folder.is_dir():
-        return []
+        raise EngineError(ErrorCode.ENGINE_UNAVAILABLE, f"There is no folder of bundles {folder}.")
     return sorted(inner for inner in folder.iterdir() if (inner / DESCRIPTION).is_file())

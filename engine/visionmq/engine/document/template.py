@@ -1,5 +1,6 @@
 """Templates: documents known by one clean picture, and where a photograph shows one of them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +19,24 @@ from visionmq.engine.registration.outcome import Array, Certificate, Failure, Re
 from visionmq.engine.registration.register import register
 from visionmq.schemas.errors import ErrorCode
 
+VARIABLE: Final = "VISIONMQ_BUNDLES"
+"""Environment variable: folders of bundles, separated as in PATH."""
 SHIPPED: Final = Path(__file__).parent / "sample" / "bundles"
 LEAST_LANDMARKS: Final = 60
 """Outside the zones; a photograph finds again one in three, and 15 must agree."""
 GOOD_LANDMARKS: Final = 200
 
 _REFERENCE_LARGEST: Final = 1200
-_LOOKS: Final = ((1000, 1500), (1600, 3000))
+_LOOKS: Final = ((800, 1200), (1600, 3000))
 """Longer side in pixels and landmarks at which a photograph is looked at: small, then, if something was there, large."""
 _REFERENCE_BUDGET: Final = 1500
-_PROBES: Final = 500
-"""Landmarks of the photograph that vote for templates before any is aligned."""
-_LEAST_VOTES: Final = 4
+_PROBES: Final = 400
+_PROBED: Final = 800
+"""Landmarks of the photograph that vote for templates before any is aligned, and of each template that are voted for."""
+_LEAST_VOTES: Final = 3
+_RIVAL: Final = 0.4
+"""Templates with this part of the winner's votes are aligned too: two editions of one document may lie close."""
 _MOST_TRIES: Final = 3
-"""Templates aligned in full, those with most votes first."""
 _MARGIN: Final = 0.008
 """Zones are left out of the landmarks with this margin, in parts of the picture's longer side: print strays."""
 _LEAST_AREA: Final = 0.03
@@ -103,10 +108,13 @@ def load_bundles(folder: Path) -> list[Template]:
     return [make_template(read_bundle(path)) for path in bundle_folders(folder)]
 
 
-def load_all(folders: Sequence[Path]) -> list[Template]:
-    """Return the shipped templates and those of these folders; of two with one name the later holds."""
+def load_all(setting: str = "") -> list[Template]:
+    """Return the shipped templates and those of a list of folders, written as in PATH; of one name the last holds.
+
+    The setting is the environment's VISIONMQ_BUNDLES. Call it when the engine loads: later no file can be opened.
+    """
     found: dict[str, Template] = {}
-    for folder in (SHIPPED, *folders):
+    for folder in (SHIPPED, *(Path(part) for part in setting.split(os.pathsep) if part)):
         found |= {template.bundle.name: template for template in load_bundles(folder)}
     return list(found.values())
 
@@ -129,10 +137,11 @@ def align(templates: Sequence[Template], pixels: Pixels) -> Aligned | None:
 
 def _candidates(templates: Sequence[Template], seen: Features) -> list[Template]:
     """Return the templates that landmarks of the photograph vote for, those with most votes first."""
-    probes = seen.take(np.arange(min(_PROBES, len(seen))))
-    votes = [len(match(probes, template.landmarks)) for template in templates]
+    probes = seen.take(slice(_PROBES))
+    votes = [len(match(probes, template.landmarks.take(slice(_PROBED)))) for template in templates]
+    least = max(_LEAST_VOTES, _RIVAL * max(votes, default=0))
     order = sorted(range(len(votes)), key=lambda at: -votes[at])
-    return [templates[at] for at in order[:_MOST_TRIES] if votes[at] >= _LEAST_VOTES]
+    return [templates[at] for at in order[:_MOST_TRIES] if votes[at] >= least]
 
 
 def _tried(template: Template, seen: Features, gray: Array) -> Aligned | None:

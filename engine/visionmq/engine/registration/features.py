@@ -55,8 +55,8 @@ class Features:
     def __len__(self) -> int:
         return len(self.points)
 
-    def take(self, chosen: Array) -> "Features":
-        """Return the landmarks of an index or mask array."""
+    def take(self, chosen: Array | slice) -> "Features":
+        """Return the landmarks of an index or mask array, or of a slice."""
         parts = self.points[chosen], self.diameters[chosen], self.descriptors[chosen]
         return Features(self.algorithm, *parts, self.size, self.pixel)
 

@@ -11,6 +11,8 @@ from visionmq.engine.registration.outcome import Array
 
 RATIO: Final = 0.8
 """The nearest must be closer than this part of the second nearest (Lowe 2004, section 7.1)."""
+_NOISE: Final = 1e-6
+"""One minus the product of two equal float32 descriptors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ def _nearest(user: Features, model: Features) -> tuple[Array, Array, Array]:
     rows = np.arange(len(products))
     first = products[rows, nearest]
     products[rows, nearest] = -1
-    return nearest, np.sqrt(np.maximum(1 - first, 0) / np.maximum(1 - products.max(axis=1), 1e-9)), back
+    return nearest, np.sqrt(_ratio(1 - first, 1 - products.max(axis=1), _NOISE)), back
 
 
 def _nearest_bits(user: Array, model: Array) -> tuple[Array, Array, Array]:
     lengths, nearest = cv2.batchDistance(user, model, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
     _, back = cv2.batchDistance(model, user, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
-    first, second = lengths[:, 0].astype(np.float32), lengths[:, 1].astype(np.float32)
-    return nearest[:, 0].astype(np.int64), first / np.maximum(second, 1), back[:, 0].astype(np.int64)
+    ratio = _ratio(lengths[:, 0].astype(np.float32), lengths[:, 1].astype(np.float32), 0.0)
+    return nearest[:, 0].astype(np.int64), ratio, back[:, 0].astype(np.int64)
+
+
+def _ratio(first: Array, second: Array, noise: float) -> Array:
+    """Return first over second, and 1 where both are nothing: two equal neighbours are not clear."""
+    return np.asarray(np.where(second > noise, np.maximum(first, 0) / np.maximum(second, 1e-12), 1.0))
