@@ -4,7 +4,7 @@ No check proves a document genuine. A failed one names something that issued doc
 could not be decided, and says what it lacked. Sources: ICAO Doc 9303-3 (dates 3.8, zone 4), 9303-4 to -7 (sizes).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -24,6 +24,11 @@ LONGEST: Final = 20
 """Years from issue to expiry beyond which a document is none: ten are usual, some cards run for fifteen."""
 _SOURCES: Final = ("mrz", "barcode", "template")
 _NAMES: Final = ("number", "surname", "given_names", "birth_date", "expiry_date", "gender", "nationality", "issuer")
+_WORDS_OF_SPECIMENS: Final = ("SPECIMEN", "ESPECIMEN", "MUSTER", "VZOR", "PARAUDZINS", "FACSIMILE")
+"""Words for it that issuers print, and name the holders of documents that are for show; three across the page too."""
+_ORDER: Final = (Finding.FAILED, Finding.PASSED, Finding.UNDEFINED)
+_PORTRAIT_ORDER: Final = (Finding.PASSED, Finding.UNDEFINED, Finding.FAILED)
+_EXAMPLE: Final = "MUSTERMANN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,27 @@ def judge(evidence: Evidence) -> dict[str, Check]:
         "portrait_present": judge_portrait(evidence.portrait),
         "specimen": judge_specimen(document, evidence.text),
     }
+
+
+def merge_checks(each: Sequence[Mapping[str, Check]], fields: Mapping[str, Field], today: date) -> dict[str, Check]:
+    """Return the checks of several pictures of one document; those that rest on values alone are made anew.
+
+    What fails in one picture has failed, but for the portrait: it need be on one picture only.
+    """
+    merged: dict[str, Check] = {}
+    for checks in each:
+        for name, check in checks.items():
+            order = _PORTRAIT_ORDER if name == "portrait_present" else _ORDER
+            merged[name] = min(merged.get(name, check), check, key=lambda one: order.index(one.state))
+    if merged:
+        merged |= {
+            "expiry": judge_expiry(fields, today),
+            "date_order": judge_dates(fields, today),
+            "mrz_check_digits": judge_digits(fields),
+            "country_codes": judge_codes(fields),
+            "barcode_vs_mrz": judge_sources(fields),
+        }
+    return merged
 
 
 def value_of_field(fields: Mapping[str, Field], name: str) -> Field | None:
@@ -143,9 +169,11 @@ def judge_digits(fields: Mapping[str, Field]) -> Check:
     missed = "a forger who computes the digits; any exchange of characters whose values are equal modulo ten"
     states = {name: one.check_digit for name, one in fields.items() if one.source == "mrz"}
     own = {name: state for name, state in states.items() if not name.startswith(("full_mrz", "mrz_line"))}
-    failed = sorted(name.removeprefix("mrz_") for name, state in own.items() if state is CheckDigit.FAILED)
+    own = {name: state for name, state in own.items() if not name.endswith("_check_digit") or "composite" in name}
+    failed = [name.removeprefix("mrz_") for name, state in own.items() if state is CheckDigit.FAILED]
+    words = sorted(name.removesuffix("_check_digit").replace("_", " ") for name in failed)
     if failed:
-        return Check(Finding.FAILED, f"the check digits do not fit: {', '.join(failed).replace('_', ' ')}", missed)
+        return Check(Finding.FAILED, f"check digits that do not fit: {', '.join(words)}", missed)
     if states.get("full_mrz") is CheckDigit.FAILED:
         return Check(Finding.FAILED, "the composite check digit does not fit", missed)
     passed = sum(state is CheckDigit.PASSED for state in own.values())
@@ -203,16 +231,13 @@ def judge_specimen(document: Document, text: list[TextLine]) -> Check:
     codes = {fields[name].raw for name in ("mrz_issuer", "mrz_nationality") if name in fields}
     if "UTO" in codes:
         return Check(Finding.FAILED, "its country is Utopia, the standard's example", missed)
-    words = _WORDS_OF_SPECIMENS
     names = [fields[name].value or "" for name in ("mrz_surname", "mrz_given_names") if name in fields]
-    found = [word for word in words if any(word in name.split() for name in names)]
+    found = [word for word in _WORDS_OF_SPECIMENS if any(word in name.split() for name in names)]
     if found:
         return Check(Finding.FAILED, f"the holder's name is {found[0]}", missed)
-    printed = [word for word in words[:3] if any(word in line.text.upper() for line in text)]
+    if any(_EXAMPLE in name.split() for name in names):
+        return Check(Finding.UNDEFINED, f"the holder's name is {_EXAMPLE}, as on German specimens", missed)
+    printed = [word for word in _WORDS_OF_SPECIMENS[:3] if any(word in line.text.upper() for line in text)]
     if printed:
         return Check(Finding.FAILED, f"{printed[0]} is printed on it", missed)
     return Check(Finding.PASSED, "nothing on it says that it is a specimen", missed)
-
-
-_WORDS_OF_SPECIMENS: Final = ("SPECIMEN", "MUSTER", "VZOR", "MUSTERMANN", "PARAUDZINS", "ESPECIMEN")
-"""What issuers print on and name the holders of documents that are for show; the first three also across the page."""

@@ -33,7 +33,7 @@ _WIDE, _ABOVE, _BELOW = 0.72, 0.52, 0.5
 """The photograph's frame round a face, in widths of the face: to either side of its middle, over and under it."""
 _AROUND: Final = 1.5
 """Where the page shows no face, the picture is searched so many pages around it: a card's front may lie beside."""
-_MOST_AROUND: Final = 640
+_MOST_AROUND: Final = 480
 """Pixels of that search."""
 _SURE: Final = 1.5
 """Least weight of a face that is no face on the page itself; textures reach 1."""

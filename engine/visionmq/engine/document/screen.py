@@ -40,7 +40,7 @@ class Surface:
     colour: float
     """Mean distance of the page from grey, in levels."""
     around: float | None
-    """The same of what surrounds the page; None where the page fills the picture."""
+    """The median of the same of what surrounds the page; None where the page fills the picture."""
     no_colour: bool
     """All three channels of the picture are equal everywhere."""
 
@@ -61,7 +61,7 @@ def study_surface(pixels: Pixels, page: Quad | None) -> Surface:
         wave=wave,
         cycles=cycles,
         colour=round(float(far[inside].mean()), 2) if inside.any() else 0.0,
-        around=round(float(outside.mean()), 2) if outside.size > 0.05 * far.size else None,
+        around=round(float(np.median(outside)), 2) if outside.size > 0.05 * far.size else None,
         no_colour=bool(far.max() == 0),
     )
 

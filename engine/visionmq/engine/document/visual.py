@@ -25,6 +25,8 @@ CLEAR: Final = 0.9
 """Confidence from which a line may speak against the zone."""
 _NUMBER: Final = 6
 """Least length of a number that is looked for inside longer texts."""
+_ALL_DATES: Final = 3
+"""Birth, issue and expiry: all dates that documents usually print."""
 _DATES: Final = ("birth_date", "expiry_date", "issue_date")
 _NAMES: Final = ("surname", "given_names")
 
@@ -131,6 +133,7 @@ def judge_visual(visual: Mapping[str, Field] | None, lines: Sequence[TextLine], 
     against = [
         name for name in ("number", *_DATES) if f"visual_{name}" not in visual and _contradicts(lines, name, fields)
     ]
+    against = against or _absent(lines, visual, fields)
     same = sorted(name.removeprefix("visual_").replace("_", " ") for name in visual)
     if against:
         name = against[0].replace("_", " ")
@@ -138,6 +141,17 @@ def judge_visual(visual: Mapping[str, Field] | None, lines: Sequence[TextLine], 
     if len(same) < 2:
         return Check(Finding.UNDEFINED, "too little of the zone is printed outside it, or could be read there", missed)
     return Check(Finding.PASSED, f"printed outside the zone too: {', '.join(same)}", missed)
+
+
+def _absent(lines: Sequence[TextLine], visual: Mapping[str, Field], fields: Mapping[str, Field]) -> list[str]:
+    """Return which date of the zone is not among the printed ones, where these are all there and all clear."""
+    days = {(day.year % 100, day.month, day.day) for line in lines for day in dates_in(line.text) if day.named}
+    doubtful = any(sum(char.isdigit() for char in line.text) >= 4 and line.confidence < CLEAR for line in lines)
+    if doubtful or len(days) < _ALL_DATES:
+        return []
+    known = [name for name in _DATES if (zone := fields.get(f"mrz_{name}")) and zone.value and zone.accepted]
+    absent = [name for name in known if f"visual_{name}" not in visual]
+    return absent if len(absent) < len(known) else []
 
 
 def _contradicts(lines: Sequence[TextLine], name: str, fields: Mapping[str, Field]) -> bool:
