@@ -271,12 +271,12 @@ def _mouth(canvas: Pixels, looks: _Looks) -> None:
 
 
 def _beard(canvas: Pixels, looks: _Looks) -> None:
-    outer = _outline(looks, 0.99)
-    chin = outer[(outer[:, 1] > 222)]
-    inner = _ellipse(150, 214, 40, 22, 160, 20)
-    shape = np.concatenate([chin[np.argsort(-chin[:, 0])], inner])
-    _soft(canvas, shape, looks.hair, looks.beard, 4)
-    _soft(canvas, _ellipse(150, 233, 27, 5.5), looks.hair, looks.beard, 2.5)
+    """Tint jaw and upper lip; the outline holds it, and the mouth is drawn over it again."""
+    outer = _outline(looks, 0.985)
+    chin = outer[outer[:, 1] > 205]
+    chin = chin[np.argsort(-chin[:, 0])]
+    cheeks = np.array([(118, 214), (124, 226), (150, 229), (176, 226), (182, 214)])
+    _soft(canvas, np.concatenate([chin, cheeks]), looks.hair, looks.beard, 3)
     _mouth(canvas, looks)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw
 
 from visionmq.engine.document.countries import find_country
 from visionmq.engine.document.layouts import FILLER, Layout
@@ -18,12 +19,14 @@ from visionmq.engine.document.specimen_art import (
     Sheet,
     blend,
     emblem,
+    font,
     paper,
     rosette,
     signature,
     waves,
 )
 from visionmq.engine.document.specimen_face import draw_face
+from visionmq.engine.document.transliteration import to_zone
 from visionmq.engine.picture import Pixels
 
 _PITCH: Final = 2.54
@@ -276,7 +279,7 @@ def _draw(
 ) -> Sheet:
     width, height = design.size
     sheet = Sheet(paper(design.size, scheme[1:], random))
-    _security(sheet, design, scheme, random)
+    _security(sheet, design, len(lines), scheme, random)
     if design.band:
         _band(sheet, design, scheme[0], shown)
     if design.chip:
@@ -293,23 +296,28 @@ def _draw(
         _signed(sheet, design.signed, shown, random)
     if design.zone:
         _zone(sheet, design, lines)
-    _overprint(sheet, width, height, scheme[0])
+    _overprint(sheet, width, height)
     sheet.print_texts()
     sheet.boxes["page"] = (0, 0, width, height)
     return sheet
 
 
 def _security(
-    sheet: Sheet, design: Design, scheme: tuple[Colour, Colour, Colour, Colour], random: np.random.Generator
+    sheet: Sheet,
+    design: Design,
+    lines: int,
+    scheme: tuple[Colour, Colour, Colour, Colour],
+    random: np.random.Generator,
 ) -> None:
     width, height = design.size
-    free = height - (0 if design.zone is None else design.spacing * 2 + 9)
+    free = height if design.zone is None else design.zone[1] - max(0, lines - 1) * design.spacing - 6
     for tint, share in ((scheme[3], 0.78), (scheme[1], 0.80)):
         colour = blend(tint, scheme[0], share)
         waves(sheet, (0, design.band, width, free - design.band), colour, random, lines=int(random.integers(18, 30)))
     for _ in range(2):
         centre = (random.uniform(0.45, 0.95) * width, random.uniform(0.35, 0.75) * free)
         rosette(sheet, centre, random.uniform(0.2, 0.34) * height, blend(scheme[2], scheme[0], 0.80), random)
+    emblem(sheet, (width * 0.78, (design.band + free) / 2), free * 0.42, blend(scheme[1], scheme[0], 0.88), lines + 1)
     if design.zone:
         # The zone's ground may carry no pattern that confuses a reader (9303-3, 4.2): paled.
         sheet.rectangle((0, free - 1.5, width, height - free + 1.5), (250, 249, 247), 0.78)
@@ -352,7 +360,7 @@ def _ghost(sheet: Sheet, box: Box, face: Pixels, colour: Colour) -> None:
 def _item(sheet: Sheet, design: Design, item: Item, colour: Colour, name: str) -> None:
     x, y, label, value = item
     pale = blend(colour, (255, 255, 255), 0.85)
-    if len(label) <= 3:
+    if label[0].isdigit() and len(label) <= 3:
         sheet.write(x - 5.2, y, label, 2.3, pale)
     else:
         sheet.write(x, y - 3.4, label, 1.7, pale)
@@ -360,21 +368,29 @@ def _item(sheet: Sheet, design: Design, item: Item, colour: Colour, name: str) -
     if design.ghost and x < design.ghost[0] and design.ghost[1] - 1 < y < design.ghost[1] + design.ghost[3] + 3:
         room = min(room, design.ghost[0] - x)
     size = min(3.1, room / max(1, 0.6 * len(value)))
-    sheet.write(x, y, value, size, INK, face="bold" if name in {"surname", "given_names", "number"} else "sans")
+    face = "bold" if name in {"surname", "given_names", "number"} else "sans"
+    sheet.write(x, y, value, size, INK, face=face)
     if value:
-        sheet.boxes[f"visual.{name}"] = (x - 0.3, y - 0.8 * size, 0.62 * size * len(value) + 0.6, size)
+        left, top, right, foot = (edge / MM for edge in font(face, round(size * MM, 1)).getbbox(value, anchor="ls"))
+        sheet.boxes[f"visual.{name}"] = (x + left - 0.3, y + top - 0.3, right - left + 0.6, foot - top + 0.6)
 
 
 def _signed(sheet: Sheet, box: Box, shown: Mapping[str, str], random: np.random.Generator) -> None:
     left, top, width, height = box
     name = (shown["given_names"].split() or [""])[0][:1] + ". " + shown["surname"].title()
-    plain = name.encode("ascii", "ignore").decode()[:18]
-    piece, cover = signature(plain if len(plain) > 5 else "A. Specimen", width, random, (96, 44, 34))
+    piece, cover = signature(_plain(name)[:18], width, random, (96, 44, 34))
     scale = min(1.0, height * MM * 1.5 / piece.shape[0])
     cover = np.asarray(cv2.resize(cover, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     piece = piece[: cover.shape[0], : cover.shape[1]]
     sheet.paste(piece, left, top - 0.2 * height, cover)
     sheet.boxes["signature"] = (left, top - 0.2 * height, piece.shape[1] / MM, piece.shape[0] / MM)
+
+
+def _plain(name: str) -> str:
+    """Return a name in the letters that the hand has."""
+    words = (to_zone(word).title() for word in name.replace(".", " ").split())
+    first, *rest = (*words, "") if name else ("A", "Specimen")
+    return f"{first}. {' '.join(rest)}".strip()
 
 
 def _chip(sheet: Sheet, at: tuple[float, float]) -> None:
@@ -427,16 +443,12 @@ def _zone(sheet: Sheet, design: Design, lines: Sequence[str]) -> None:
     sheet.boxes["full_mrz"] = (left, top, width, bottom - top)
 
 
-def _overprint(sheet: Sheet, width: float, height: float, colour: Colour) -> None:
+def _overprint(sheet: Sheet, width: float, height: float) -> None:
     """Write SPECIMEN across the page, pale, as on all documents of no validity."""
-    mask: Pixels = np.zeros((round(height * MM), round(width * MM)), np.uint8)
-    size = width / 60
-    (across, up), _ = cv2.getTextSize("SPECIMEN", cv2.FONT_HERSHEY_DUPLEX, size, 6)
-    at = (round(0.5 * (mask.shape[1] - across) + 0.12 * mask.shape[1]), round(0.46 * mask.shape[0] + up / 2))
-    cv2.putText(mask, "SPECIMEN", at, cv2.FONT_HERSHEY_DUPLEX, size, 255, 6, cv2.LINE_AA)
-    matrix = cv2.getRotationMatrix2D((mask.shape[1] * 0.6, mask.shape[0] * 0.46), 13, 1)
-    turned = np.asarray(cv2.warpAffine(mask, matrix, (mask.shape[1], mask.shape[0])))
-    y, x = np.nonzero(turned)
-    cover = turned[y, x, None].astype(np.float32) * (0.24 / 255)
-    red = np.array((60, 50, 190), np.float32)
-    sheet.pixels[y, x] = (sheet.pixels[y, x] * (1 - cover) + red * cover).astype(np.uint8)
+    words = Image.new("L", (round(width * MM * 0.62), round(width * MM * 0.14)))
+    middle = (words.width / 2, words.height / 2)
+    ImageDraw.Draw(words).text(middle, "SPECIMEN", font=font("bold", width * MM * 0.105), fill=255, anchor="mm")
+    turned = words.rotate(13, expand=True, resample=Image.Resampling.BILINEAR)
+    cover = np.asarray(turned, np.float32) * (0.16 / 255)
+    tint = np.full((*cover.shape, 3), (60, 50, 190), np.uint8)
+    sheet.paste(tint, width * 0.6 - turned.width / MM / 2, max(0.0, height * 0.42 - turned.height / MM / 2), cover)

@@ -19,6 +19,7 @@ _UTOPIA: Final = 0.2
 _FOREIGN: Final = 0.08
 """Share of holders whose nationality is not the issuer's."""
 _STATELESS: Final = ("XXA", "XXB", "XXC")
+_FOR_FOREIGNERS: Final = ("mrz.mrp", "mrz.td1", "mrz.td2", "mrz.mrva", "mrz.mrvb")
 _LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _DIGITS: Final = "0123456789"
 _MIXED: Final = _LETTERS + _DIGITS
@@ -54,7 +55,7 @@ def invent(doc_type: str, given: Mapping[str, str], random: np.random.Generator)
         "gender": sex,
         "surname": _surname(pool, sex, random),
         "given_names": _given_names(pool, sex, random),
-        "nationality": _nationality(issuer, random),
+        "nationality": _nationality(doc_type, issuer, random),
         "document_code": layout.prefix[:2] or _choose(random, _CODES.get(doc_type, ("",))),
         "number": _number(layout, random),
         "birth_date": _birth_date(issued, random),
@@ -98,7 +99,9 @@ def _issuer(doc_type: str, random: np.random.Generator) -> str:
     return _choose(random, pool.countries if share < 0.6 else _STATES)
 
 
-def _nationality(issuer: str, random: np.random.Generator) -> str:
+def _nationality(doc_type: str, issuer: str, random: np.random.Generator) -> str:
+    if doc_type not in _FOR_FOREIGNERS:
+        return issuer
     if issuer in _ORGANISATIONS:
         return _choose(random, _STATES)
     share = random.random()

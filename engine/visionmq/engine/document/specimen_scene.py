@@ -164,15 +164,18 @@ def _lit(
         edge = (x * math.cos(angle) + y * math.sin(angle) - random.uniform(-0.4, 0.4)) / 0.12
         light = light * (1 - degradation.shadow / (1 + np.exp(-np.clip(edge, -30, 30))))
     field = cv2.resize(light.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    out = scene.astype(np.float32) * field[:, :, None]
+    out = np.asarray(cv2.multiply(scene, cv2.merge([field, field, field]), dtype=cv2.CV_8U), np.uint8)
     if degradation.glare:
         spot = np.array([[(random.uniform(0.2, 0.8) * shape[1], random.uniform(0.75, 0.95) * shape[0])]], np.float32)
         centre = cv2.perspectiveTransform(spot, matrix)[0, 0] / np.array([width, height]) * 2 - 1
         glow = np.exp(-(((x - centre[0]) / 0.28) ** 2) - ((y - centre[1]) / 0.2) ** 2) * 255 * degradation.glare
-        out += cv2.resize(glow.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None]
+        spread = cv2.resize(glow.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        lamp = np.asarray(spread + 0.5, np.uint8)
+        out = np.asarray(cv2.add(out, cv2.merge([lamp, lamp, lamp])), np.uint8)
     if degradation.contrast != 1:
-        out = (out - 128) * degradation.contrast + 128
-    return np.asarray(np.clip(out, 0, 255), np.uint8)
+        shift = 128 * (1 - degradation.contrast)
+        out = np.clip(out * np.float32(degradation.contrast) + shift, 0, 255).astype(np.uint8)
+    return out
 
 
 def _taken(scene: Pixels, degradation: Degradation, random: np.random.Generator) -> Pixels:
@@ -227,9 +230,14 @@ def _wood(size: tuple[int, int], random: np.random.Generator) -> Array:
     return np.asarray(wood)
 
 
+def _tone(random: np.random.Generator) -> Array:
+    """Return a muted colour."""
+    return np.asarray(np.full(3, random.uniform(40, 215)) + random.uniform(-26, 26, 3))
+
+
 def _cloth(size: tuple[int, int], random: np.random.Generator) -> Array:
     width, height = size
-    tone = random.uniform(40, 200, 3)
+    tone = _tone(random)
     x, y = np.arange(width)[None, :], np.arange(height)[:, None]
     weave = 7 * ((x // 2 + y // 2) % 2) + 4 * np.sin(x * 0.9) + 4 * np.sin(y * 0.9)
     folds = cv2.resize(random.normal(0, 11, (5, 6)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
@@ -249,7 +257,7 @@ def _stone(size: tuple[int, int], random: np.random.Generator) -> Array:
 def _paint(size: tuple[int, int], random: np.random.Generator) -> Array:
     width, height = size
     slope = np.linspace(-14, 14, width)[None, :] * random.uniform(-1, 1)
-    return np.asarray(random.uniform(30, 225, 3) + np.broadcast_to(slope, (height, width))[:, :, None])
+    return np.asarray(_tone(random) + np.broadcast_to(slope, (height, width))[:, :, None])
 
 
 def _print(size: tuple[int, int], random: np.random.Generator) -> Array:
