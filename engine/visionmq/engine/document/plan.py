@@ -33,11 +33,12 @@ _DOCUMENT_CODES: Final = {
     IDFRA: {"ID": 1.0},
     FRADL: {"D1": 1.0},
     NLDDL: {"D1": 0.98, "D2": 0.01, "D3": 0.01},
-    EUDL: {"D1": 0.6} | {"D" + second: 0.02 for second in _ALPHANUMERIC[2:] + FILLER},
+    EUDL: {"D1": 0.98, "D2": 0.01, "D3": 0.01},
     CHEDL: {"FA": 1.0},
     CHNEEP: {"CS": 1.0},
 }
-"""Doc 9303-4 to -7: a passport's code begins with P, a card's with A, C or I, a visa's with V."""
+"""Doc 9303-4 to -7: a passport's code begins with P, a card's with A, C or I, a visa's with V; driving licences have
+D1, D2 or D3 (github.com/privacybydesign)."""
 _ODD_DOCUMENT_CODE: Final = 2e-3
 """A passport or card whose code begins otherwise: `RP` on Estonian residence permits."""
 _ISSUERS: Final = {

@@ -161,7 +161,7 @@ def _reconsider(group: Walk, choice: Choice, rest: Array, before: Array) -> None
 
 
 def hold(plan: Plan, lines: Sequence[Array]) -> Case:
-    """Return a layout held against lines; `lines` are likelihoods (L, 37), relative to a blind draw, by line."""
+    """Return a layout held against lines; `lines` are likelihoods (L, 37), relative to no zone, by line."""
     walks = [walk(group, list(lines)) for group in plan.groups]
     likes, composite = None, np.zeros((2, 10))
     composite[:, 0] = 1

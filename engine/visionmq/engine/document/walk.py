@@ -2,7 +2,7 @@
 
 A walk's state is (grammar state, own sum mod 10, composite sum mod 10); sums enter only by residues, so texts that no
 check digit can tell apart stay apart in the states and in the odds, and nowhere else. Weights are likelihoods relative
-to a character drawn blindly from 37, so that evidence of different layouts may be compared.
+to those of text that is no zone, so that evidence of different layouts may be compared.
 """
 
 from dataclasses import dataclass, field
