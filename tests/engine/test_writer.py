@@ -66,7 +66,7 @@ def test_the_french_card_and_licence_of_the_specimens_are_written_as_printed():
 
 @pytest.mark.parametrize("doc_type", MASKS)
 @given(seed=SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_any_document_is_read_back_to_the_same_fields(doc_type, seed):
     holder, lines = invented(doc_type, seed)
     fields = make_fields(read(lines), {}, TODAY)
@@ -83,7 +83,7 @@ def test_any_document_is_read_back_to_the_same_fields(doc_type, seed):
 
 @pytest.mark.parametrize("doc_type", CHECKED)
 @given(seed=SEEDS, data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_no_wrong_character_in_a_checked_field_is_accepted_as_read(doc_type, seed, data):
     _, lines = invented(doc_type, seed)
     layout = layout_of(doc_type)
