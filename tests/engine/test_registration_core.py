@@ -14,6 +14,7 @@ from visionmq.engine.registration.estimation import Estimate, corners, estimate,
 from visionmq.engine.registration.features import Algorithm, Features, features, spread, to_gray
 from visionmq.engine.registration.matching import match
 from visionmq.engine.registration.outcome import Array, Failure, FailureKind, Registration, Verdict
+from visionmq.engine.registration.refinement import refine, trackable
 from visionmq.engine.registration.register import register
 
 DEV = Path(__file__).parents[2].parent / "shared" / "data" / "registration" / "dev"
@@ -212,6 +213,16 @@ def test_likeness_tells_the_same_under_other_light_from_another_picture() -> Non
     assert abs(likeness(drawing(12), picture, np.eye(3))) < 0.15
     far = np.array([[1, 0, 9000], [0, 1, 0], [0, 0, 1.0]])
     assert likeness(picture, picture, far) == 0.0
+
+
+def test_refining_brings_a_matrix_that_is_a_little_off_to_a_tenth_of_a_pixel() -> None:
+    model = drawing(13)
+    user = cv2.warpPerspective((model * 0.6 + 30).astype(np.uint8), np.linalg.inv(TILTED), (640, 480))
+    off = np.array([[1.006, 0.002, -2.0], [-0.003, 0.996, 3.0], [0, 0, 1]]) @ TILTED
+    finer = refine(user, model, off, trackable(model))
+    assert grid_error(finer, TILTED, (640, 480)) < 0.15
+    assert (refine(drawing(14), model, off, trackable(model)) == off).all(), "another picture has nothing to follow"
+    assert refine(user, model, off, np.empty((0, 2), np.float32)) is off
 
 
 @pytest.mark.parametrize("name", ["homogr_adam", "homogr_city", "moon_synth_2"])

@@ -16,6 +16,7 @@ from visionmq.engine.registration.estimation import corners, project
 from visionmq.engine.registration.features import Algorithm, Features, features, to_gray
 from visionmq.engine.registration.matching import match
 from visionmq.engine.registration.outcome import Array, Certificate, Failure, Registration, Verdict
+from visionmq.engine.registration.refinement import refine, trackable
 from visionmq.engine.registration.register import register
 from visionmq.schemas.errors import ErrorCode
 
@@ -55,6 +56,8 @@ class Template:
     fixed: Array
     """255 where every copy of the document looks alike, 0 in zones; the reference's size, uint8."""
     landmarks: Features
+    patches: Array
+    """Points of the reference that the alignment is made finer by, n x 2."""
 
     @property
     def doc_type(self) -> str:
@@ -85,7 +88,7 @@ def make_template(bundle: Bundle) -> Template:
         message = f"Outside its zones the picture has {count} landmarks; {LEAST_LANDMARKS} are needed to find it again."
         hint = "Send a sharper or larger picture, or draw the zones closer around what varies."
         raise EngineError(ErrorCode.BAD_REQUEST, message, stage="template", hint=hint)
-    return Template(bundle, gray, fixed, found)
+    return Template(bundle, gray, fixed, found, trackable(gray, fixed))
 
 
 def fixed_part(bundle: Bundle) -> Array:
@@ -148,7 +151,8 @@ def _tried(template: Template, seen: Features, gray: Array) -> Aligned | None:
     found = register(seen, template.landmarks, pictures=(gray, template.gray), mask=template.fixed)
     if not isinstance(found, Registration) or found.certificate.verdict is not Verdict.ACCEPT:
         return None
-    aligned = Aligned(template, found.matrix, found.certificate)
+    finer = refine(gray, template.gray, found.matrix, template.patches)
+    aligned = Aligned(template, finer, found.certificate)
     return aligned if _is_shown(aligned.outline(), gray.shape) else None
 
 

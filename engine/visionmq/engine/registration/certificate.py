@@ -69,8 +69,8 @@ def likeness(user: Array, model: Array, matrix: Array, mask: Array | None = None
     scale = min(1.0, _LIKENESS_SIDE / max(model.shape))
     size = tuple(max(8, round(side * scale)) for side in model.shape[::-1])
     shrink = np.diag([size[0] / model.shape[1], size[1] / model.shape[0], 1.0])
-    warped = _warp_small(user, shrink @ matrix, size)
-    seen = _warp_small(np.full(user.shape, 255, np.uint8), shrink @ matrix, size) > 254
+    warped = warp_smooth(user, shrink @ matrix, size)
+    seen = warp_smooth(np.full(user.shape, 255, np.uint8), shrink @ matrix, size) > 254
     small = cv2.resize(model, size, interpolation=cv2.INTER_AREA)
     if mask is not None:
         seen &= cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) > 0
@@ -79,16 +79,17 @@ def likeness(user: Array, model: Array, matrix: Array, mask: Array | None = None
     return _correlation(_structure(warped), _structure(small), cv2.erode(seen.astype(np.uint8), np.ones((5, 5))) > 0)
 
 
-def _warp_small(picture: Array, matrix: Array, size: tuple[int, ...]) -> Array:
-    """Warp into a much smaller frame without aliasing: shrink first by whole factors of the local scale."""
+def warp_smooth(picture: Array, matrix: Array, size: tuple[int, ...]) -> Array:
+    """Return a picture warped without aliasing: shrunk first by a whole factor where the frame is much smaller."""
     middle = np.array([[picture.shape[1] / 2, picture.shape[0] / 2]])
     scale = float(np.sqrt(abs(np.linalg.det(jacobians(matrix, middle)[0]))))
     factor = max(1, int(1 / max(scale, 1e-3)))
     if factor > 1:
         inner = tuple(max(2, side // factor) for side in picture.shape[::-1])
-        stretch = np.array([picture.shape[1] / inner[0], picture.shape[0] / inner[1]])
+        across, down = picture.shape[1] / inner[0], picture.shape[0] / inner[1]
         picture = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
-        matrix = matrix @ np.diag([*stretch, 1.0])
+        # The centre of a shrunk picture's first pixel lies between the first ones, not on the first.
+        matrix = matrix @ np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
     return np.asarray(cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR))
 
 

@@ -13,11 +13,20 @@ Point = tuple[float, float]
 
 OCRB: Final = Path(__file__).parents[1] / "data" / "OCRB.otf"
 _FINER: Final = 2
+_EXACT: Final = 1000.0
+"""Size in pixels at which widths are measured."""
 
 
 @cache
-def _font(pixels: int, ocr: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(pixels: float, ocr: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.truetype(OCRB, pixels) if ocr else ImageFont.load_default(pixels)
+
+
+@cache
+def _advance(pair: str, ocr: bool) -> float:
+    """Return how far the first of two characters moves the second, in sizes of the type; kerning counts."""
+    font = _font(_EXACT, ocr)
+    return float(font.getlength(pair) - font.getlength(pair[1:])) / _EXACT
 
 
 @dataclass(slots=True)
@@ -82,18 +91,20 @@ class Canvas:
         colour: Colour,
         *,
         ocr: bool = False,
-        anchor: str = "ls",
+        right: bool = False,
         gap: float = 0,
     ) -> None:
-        """Write a line; `size` is the type's in millimetres, `gap` is added between characters."""
-        pen, font = ImageDraw.Draw(self.image, "RGBA"), _font(round(size * self.scale), ocr)
-        ((x, y),) = self.px([at])
-        if gap == 0:
-            pen.text((x, y), text, font=font, fill=colour, anchor=anchor)
-            return
-        for character in text:
-            pen.text((x, y), character, font=font, fill=colour, anchor=anchor)
-            x += font.getlength(character) + gap * self.scale
+        """Write a line from (or, with `right`, up to) a point of its base line; `gap` is added between characters.
+
+        `size` is the type's in millimetres. Characters stand where the outlines say: fonts round their widths to
+        whole pixels at each size, and the same card would not be the same at another resolution.
+        """
+        pen, font = ImageDraw.Draw(self.image, "RGBA"), _font(size * self.scale, ocr)
+        widths = [_advance(text[index : index + 2], ocr) * size + gap for index in range(len(text))]
+        x = at[0] - (sum(widths) if right else 0.0)
+        for character, width in zip(text, widths, strict=True):
+            pen.text((x * self.scale, at[1] * self.scale), character, font=font, fill=colour, anchor="ls")
+            x += width
 
     def paste(self, picture: Image.Image, at: Point) -> None:
         """Lay another picture on, its top left at a point; alpha counts."""

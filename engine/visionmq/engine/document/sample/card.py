@@ -142,7 +142,7 @@ def _header(canvas: Canvas) -> None:
     _emblem(canvas, 10.2, 7.3)
     canvas.text((19.5, 6.7), "AMAUROT PUBLIC LIBRARY", 4.1, _GOLD, gap=0.36)
     canvas.text((19.6, 11.0), "Reader's card", 2.5, (228, 234, 226), gap=0.12)
-    canvas.text((99.0, 11.0), "UTOPIA", 2.5, (228, 234, 226), anchor="rs")
+    canvas.text((99.0, 11.0), "UTOPIA", 2.5, (228, 234, 226), right=True)
     canvas.text((37.6, 11.0), "- specimen of no validity -", 1.9, (170, 194, 178))
 
 
@@ -222,7 +222,7 @@ def _portrait(canvas: Canvas, holder: Holder) -> None:
 def _signature(canvas: Canvas, holder: Holder) -> None:
     left, top, width, height = _SIGNATURE
     canvas.line([(left, top + height), (left + width, top + height)], 0.16, _LABEL)
-    canvas.text((left + width, top + height + 1.7), "Signature", 1.6, _LABEL, anchor="rs")
+    canvas.text((left + width, top + height + 1.7), "Signature", 1.6, _LABEL, right=True)
     canvas.paste(signature(holder.look, width - 3, height - 0.6, canvas.scale), (left + 1.5, top + 0.2))
 
 
