@@ -92,7 +92,11 @@ class Recogniser:
 
     def read(self, gray: Array, bands: Sequence[Band]) -> list[Lettering]:
         """Return each line of a grey picture (h, w) uint8, in order."""
-        return self.read_strips([straighten(gray, band, HEIGHT, CAP, PAD) for band in bands])
+        return self.read_strips(self.strips(gray, bands))
+
+    def strips(self, gray: Array, bands: Sequence[Band]) -> list[Array]:
+        """Return the lines of a grey picture as strips for `read_strips`."""
+        return [straighten(gray, band, HEIGHT, CAP, PAD) for band in bands]
 
     def read_strips(self, strips: Sequence[Array]) -> list[Lettering]:
         """Return each strip, uint8 (24, width), in order; longer ones than 1600 pixels are squeezed."""
