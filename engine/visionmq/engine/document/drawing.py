@@ -1,41 +1,158 @@
-"""Evidence in pictures: the zone marked with what was read, and the zone cut out and straightened."""
+"""Evidence in pictures: what was read, each in its place and with its state, and a panel of all that was judged."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import cv2
 import numpy as np
 
-from visionmq.engine.document.finder import Finding
+from visionmq.engine.document.band import Band
+from visionmq.engine.document.board import Board, Colour, load_pens, width_of
 from visionmq.engine.document.layouts import Span
-from visionmq.engine.document.ocr import Array, Box
+from visionmq.engine.document.legend import colour_of, draw_legend
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Document
+from visionmq.schemas.document import Document, Field
 
-_GREEN: Final = (80, 160, 30)
-_AMBER: Final = (0, 130, 240)
-_INK: Final = (45, 40, 35)
-_PAPER: Final = (250, 250, 248)
-_LEAST_WIDTH: Final = 900
+if TYPE_CHECKING:
+    from visionmq.engine.document.finder import Finding
+    from visionmq.engine.document.ocr import Box
+    from visionmq.engine.document.zone import Zone
+
+__all__ = ["draw_overlay", "load_pens", "quads_of", "quads_of_bands", "straighten"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+_PAGE: Final[Colour] = (235, 99, 37)
+_FRAMES: Final[dict[str, Colour]] = {"portrait": (237, 58, 124), "signature": (136, 148, 13)}
+_BARCODE: Final[Colour] = (178, 145, 8)
+_LEAST_WIDTH: Final = 1200
 _MOST_WIDTH: Final = 1600
-_ROW: Final = 30
+_MOST_HEIGHT: Final = 1400
+"""Pixels of the annotated picture: small ones are enlarged so that frames do not hide letters."""
+_SHADE: Final = 0.62
+"""Brightness of what lies outside the page."""
+_TINT: Final = 0.16
 _MARGIN: Final = 0.1
 """What detection leaves round a line, at each end, in heights of its box."""
-_LABELS: Final = {
-    "mrz_surname": "Surname",
-    "mrz_given_names": "Given names",
-    "mrz_number": "Number",
-    "mrz_nationality": "Nationality",
-    "mrz_birth_date": "Born",
-    "mrz_gender": "Sex",
-    "mrz_expiry_date": "Expires",
-    "mrz_issuer": "Issuer",
-    "mrz_document_code": "Code",
-    "mrz_optional_data": "Optional",
-}
+_LOOSE: Final = 0.22
+"""What a field's frame stands off its letters above and below, in their height."""
 
 
-def quads_of(finding: Finding) -> dict[str, Quad]:
+def draw_overlay(pixels: Pixels, document: Document, frames: Mapping[str, Quad] | None = None) -> Pixels:
+    """Return the picture with each field framed by its state, and a panel of what was read and judged under it.
+
+    Green may be relied on, amber is in doubt, red is wrong. `frames` are further places to show, by names such as
+    `portrait` and `signature`. All quads are in pixels of the picture; `load_pens` must have been called where no
+    file may be opened.
+    """
+    scale = _scale(pixels)
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    board = Board(np.asarray(resized, np.uint8))
+    if document.page is not None:
+        _draw_page(board, _points(document.page, scale))
+    for name, field in document.fields.items():
+        if field.quad is not None and field.source in ("mrz", "template", "visual") and not _is_whole(name):
+            _draw_field(board, field, _points(field.quad, scale))
+    _draw_barcodes(board, document, scale)
+    for name, quad in (frames or {}).items():
+        _draw_tagged(board, name, _points(quad, scale), _FRAMES.get(name, _PAGE))
+    picture = board.finish()
+    panel = draw_legend(document, max(picture.shape[1], _LEAST_WIDTH))
+    return np.vstack([_centred(picture, panel.shape[1]), panel])
+
+
+def _scale(pixels: Pixels) -> float:
+    height, width = pixels.shape[:2]
+    return float(min(max(1.0, _LEAST_WIDTH / width), _MOST_WIDTH / width, _MOST_HEIGHT / height))
+
+
+def _centred(picture: Pixels, width: int) -> Pixels:
+    """Return the picture in the middle of a darker ground of this width."""
+    spare = width - picture.shape[1]
+    sides = (spare // 2, spare - spare // 2)
+    return np.asarray(cv2.copyMakeBorder(picture, 0, 0, *sides, cv2.BORDER_CONSTANT, value=(60, 52, 48)))
+
+
+def _points(quad: Quad, scale: float) -> Array:
+    return (np.array(quad.points) + 0.5) * scale - 0.5
+
+
+def _is_whole(name: str) -> bool:
+    return name.startswith(("full_mrz", "mrz_line"))
+
+
+def _draw_page(board: Board, corners: Array) -> None:
+    """Darken what is not the page, and draw its corners as brackets."""
+    mask = np.zeros(board.pixels.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(corners * 8).astype(np.int32)], 255, cv2.LINE_AA, 3)
+    soft = cv2.GaussianBlur(mask, (0, 0), 1.5)[:, :, None].astype(np.float32) / 255
+    board.pixels = np.asarray(board.pixels * (_SHADE + (1 - _SHADE) * soft), np.uint8)
+    board.outline(corners, _PAGE, 1)
+    for index in range(4):
+        here, before, after = corners[index], corners[index - 1], corners[(index + 1) % 4]
+        board.path(np.array([here + (before - here) * 0.07, here, here + (after - here) * 0.07]), _PAGE, 4)
+
+
+def _draw_field(board: Board, field: Field, corners: Array) -> None:
+    colour = colour_of(field)
+    if field.source != "mrz":
+        down = (corners[[3, 2]] - corners[[0, 1]]) * _LOOSE * 0.5
+        corners = np.array([corners[0] - down[0], corners[1] - down[1], corners[2] + down[1], corners[3] + down[0]])
+    board.fill(corners, colour, _TINT)
+    board.outline(corners, colour, 2 if _height(corners) > 14 else 1)
+
+
+def _height(corners: Array) -> float:
+    return float(np.linalg.norm(corners[3] - corners[0]))
+
+
+def _draw_barcodes(board: Board, document: Document, scale: float) -> None:
+    """Draw each barcode once, whatever many fields stand in it."""
+    codes = [field for field in document.fields.values() if field.source == "barcode" and field.quad is not None]
+    for points in {tuple(field.quad.points) for field in codes if field.quad is not None}:
+        _draw_tagged(board, "barcode", _points(Quad(list(points)), scale), _BARCODE)
+
+
+def _draw_tagged(board: Board, name: str, corners: Array, colour: Colour) -> None:
+    """Draw a frame with its name on a small tag at its top left."""
+    board.outline(corners, colour, 2)
+    width = width_of(name, 13, "bold") + 12
+    left = float(np.clip(corners[0][0] - 1, 0, board.pixels.shape[1] - width))
+    top = float(np.clip(corners[0][1] - 19, 0, board.pixels.shape[0] - 19))
+    board.fill(np.array([[left, top], [left + width, top], [left + width, top + 19], [left, top + 19]]), colour)
+    board.text(name, (left + 6, top + 14), 13, (255, 255, 255), "bold")
+
+
+def quads_of_bands(zone: "Zone", bands: Sequence[Band], centres: Sequence[Array]) -> dict[str, Quad]:
+    """Return where the zone, its lines and its fields are, in pixels of the picture, as `make_fields` wants them.
+
+    `centres` are those of the zone's characters along each band, fractions 0 to 1 (`Zone.centres`). Frames of letters
+    stand off by a fifth of their height.
+    """
+    edges = [_edges(np.asarray(line, np.float64)) for line in centres]
+    lines = [_loose(band.part(float(edge[0]), float(edge[-1]))) for band, edge in zip(bands, edges, strict=True)]
+    quads = {"full_mrz": _quad(np.array([*lines[0][:2], *lines[-1][2:]]))}
+    quads |= {f"mrz_line{number + 1}": _quad(line) for number, line in enumerate(lines)}
+    for span in zone.layout.spans:
+        edge = edges[span.line]
+        quads[span.name] = _quad(_loose(bands[span.line].part(float(edge[span.start]), float(edge[span.end]))))
+    return quads
+
+
+def _edges(centres: Array) -> Array:
+    """Return where each character begins, and where the last ends: halfway to its neighbours."""
+    between = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - between[0]], between, [2 * centres[-1] - between[-1]]])
+
+
+def _loose(corners: Array) -> Array:
+    down = (corners[[3, 2]] - corners[[0, 1]]) * _LOOSE
+    return np.array([corners[0] - down[0], corners[1] - down[1], corners[2] + down[1], corners[3] + down[0]])
+
+
+def quads_of(finding: "Finding") -> dict[str, Quad]:
     """Return where the zone, its lines and its fields are, in pixels of the picture as shown."""
     layout = finding.zone.layout
     quads = {"full_mrz": _quad(finding.quad())}
@@ -46,7 +163,7 @@ def quads_of(finding: Finding) -> dict[str, Quad]:
     return quads
 
 
-def _part(box: Box, span: Span, length: int) -> Array:
+def _part(box: "Box", span: Span, length: int) -> Array:
     left_top, right_top, right_bottom, left_bottom = box.corners()
     edge = _MARGIN * box.height / box.length
     start, end = (edge + (1 - 2 * edge) * index / length for index in (span.start, span.end))
@@ -60,7 +177,7 @@ def _quad(corners: Array) -> Quad:
     return Quad([(round(float(x), 1), round(float(y), 1)) for x, y in corners])
 
 
-def straighten(pixels: Pixels, finding: Finding) -> Pixels:
+def straighten(pixels: Pixels, finding: "Finding") -> Pixels:
     """Return the zone as an upright strip, with a margin of half a line."""
     corners = finding.quad()
     width = float(np.linalg.norm(corners[1] - corners[0]))
@@ -73,40 +190,3 @@ def straighten(pixels: Pixels, finding: Finding) -> Pixels:
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     size = (round(width + 2 * margin), round(height + 2 * margin))
     return np.asarray(cv2.warpPerspective(pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE))
-
-
-def draw_overlay(pixels: Pixels, document: Document) -> Pixels:
-    """Return the picture with each field framed, and a legend of the values under it."""
-    width = min(max(pixels.shape[1], _LEAST_WIDTH), _MOST_WIDTH)
-    scale = width / pixels.shape[1]
-    canvas = cv2.resize(pixels, (width, max(1, round(pixels.shape[0] * scale))))
-    for name, field in document.fields.items():
-        if field.quad is None or name.startswith("mrz_line"):
-            continue
-        points = np.round(np.array(field.quad.points) * scale).astype(np.int32)
-        colour = _GREEN if field.accepted else _AMBER
-        cv2.polylines(canvas, [points], isClosed=True, color=colour, thickness=2, lineType=cv2.LINE_AA)
-    return np.vstack([canvas, _legend(document, width)])
-
-
-def _legend(document: Document, width: int) -> Pixels:
-    rows = [
-        (label, document.fields[name])
-        for name, label in _LABELS.items()
-        if name in document.fields and document.fields[name].value != ""
-    ]
-    half = (len(rows) + 1) // 2
-    panel = np.full(((half + 1) * _ROW + 24, width, 3), _PAPER, np.uint8)
-    _write(panel, document.doc_type or f"nothing found: {document.reason or ''}", (16, 28), _INK, bold=True)
-    for index, (label, field) in enumerate(rows):
-        left, top = 16 + (index // half) * (width // 2), 28 + _ROW * (1 + index % half)
-        colour = _GREEN if field.accepted else _AMBER
-        cv2.circle(panel, (left + 7, top - 7), 7, colour, -1, cv2.LINE_AA)
-        _write(panel, label, (left + 26, top), (130, 125, 120))
-        _write(panel, field.value or field.raw, (left + 166, top), _INK, bold=True)
-    return panel
-
-
-def _write(panel: Pixels, text: str, at: tuple[int, int], colour: tuple[int, int, int], *, bold: bool = False) -> None:
-    plain = text.encode("ascii", "replace").decode()
-    cv2.putText(panel, plain, at, cv2.FONT_HERSHEY_SIMPLEX, 0.62, colour, 2 if bold else 1, cv2.LINE_AA)

@@ -36,26 +36,32 @@ class Side:
 
 
 def find_sides(
-    pixels: Pixels, backward: Array, size: tuple[int, int], outline: Array, *, slopes: tuple[float, float]
+    pixels: Pixels,
+    backward: Array,
+    size: tuple[int, int],
+    outline: Array,
+    *,
+    slopes: tuple[float, float],
+    inward: tuple[float, float, float, float],
 ) -> list[Side]:
     """Return the top, right, bottom and left sides of an outline in a raster of `size`.
 
     `backward` leads from the raster to the picture; `outline` are the expected corners in the raster, (4, 2);
-    `slopes` is how far a side may lean in degrees, and the step of the search.
+    `slopes` is how far a side may lean in degrees, and the step of the search; `inward` is how far each side may lie
+    inside its expected place, in pixels of the raster.
     """
     raster, inside = _warped(pixels, backward, size)
     standing = _strength(raster, inside)
     lying_down = _strength(np.ascontiguousarray(raster.transpose(1, 0, 2)), np.ascontiguousarray(inside.T))
     found = []
-    for start, end in ((0, 1), (1, 2), (2, 3), (3, 0)):
+    for (start, end), within in zip(((0, 1), (1, 2), (2, 3), (3, 0)), inward, strict=True):
         lying = start % 2 == 0
         strength = lying_down if lying else standing
         ends = outline[[start, end]]
         flipped = ends[:, ::-1] if lying else ends
         width = float(np.ptp(outline[:, 0]))
-        outward = -1 if start in (0, 3) else 1
-        reach = (_OUTWARD * width, _INWARD * width) if outward < 0 else (_INWARD * width, _OUTWARD * width)
-        place = _search(strength, flipped, slopes, reach)
+        reach = (_OUTWARD * width, min(_INWARD * width, within))
+        place = _search(strength, flipped, slopes, reach if start in (0, 3) else reach[::-1])
         line = _line(*(flipped if place is None else place))
         found.append(Side(line[[1, 0, 2]] if lying else line, place is not None))
     return found

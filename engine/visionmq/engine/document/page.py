@@ -56,6 +56,8 @@ _LEAN: Final = 0.002
 _SAMPLES: Final = 9
 _PASSES: Final = ((1.6, 8.0, 1.0), (3.0, 2.0, 0.5))
 """Search for edges, coarse then fine: pixels a millimetre, widest slope and its step in degrees."""
+_CLEARANCE: Final = 1.0
+"""Millimetres from the zone's letters to the nearest edge; the standard has four."""
 _AREA: Final = (0.6, 1.6)
 """An outline found may differ from the predicted one by this; other edges belong to something else."""
 _AROUND: Final = 0.25
@@ -91,7 +93,8 @@ def find_page(
     predicted = _rectangle(place)
     outline = predicted
     for scale, slope, step in _PASSES:
-        outline, matrix = _refined(pixels, matrix, place, scale=scale, slopes=(slope, step), outline=outline)
+        search = _Search(scale, (slope, step), _inward(place, layout.length))
+        outline, matrix = _refined(pixels, matrix, place, search, outline)
     return _quad(_through(matrix, outline))
 
 
@@ -140,15 +143,34 @@ def _matches(bands: Sequence[Band], place: Place, length: int, centres: Sequence
     return np.array(here), np.array(there, np.float64)
 
 
-def _refined(
-    pixels: Pixels, matrix: Array, place: Place, *, scale: float, slopes: tuple[float, float], outline: Array
-) -> tuple[Array, Array]:
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """How edges are looked for."""
+
+    scale: float
+    """Pixels a millimetre."""
+    slopes: tuple[float, float]
+    """Widest, and step, in degrees."""
+    inward: tuple[float, ...]
+    """How far top, right, bottom and left may lie inside their places, in millimetres."""
+
+
+def _inward(place: Place, length: int) -> tuple[float, ...]:
+    """Return how far each edge may lie inside its place: none may cut the zone."""
+    right = place.width - place.left - length * PITCH
+    bottom = place.lines[-1] - CAPITAL / 2
+    return tuple(max(0.5, room - _CLEARANCE) for room in (place.height, right, bottom, place.left))
+
+
+def _refined(pixels: Pixels, matrix: Array, place: Place, search: _Search, outline: Array) -> tuple[Array, Array]:
     """Return the outline in millimetres after a search for real edges, and the frame that belongs to it."""
-    margin = _AROUND * place.width
+    scale, margin = search.scale, _AROUND * place.width
     size = (round((place.width + 2 * margin) * scale), round((place.height + 2 * margin) * scale))
     to_raster = np.array([[scale, 0, margin * scale], [0, scale, margin * scale], [0, 0, 1.0]])
     backward = matrix @ np.linalg.inv(to_raster)
-    sides = find_sides(pixels, backward, size, _through(to_raster, outline), slopes=slopes)
+    top, right, bottom, left = (room * scale for room in search.inward)
+    expected, inward = _through(to_raster, outline), (top, right, bottom, left)
+    sides = find_sides(pixels, backward, size, expected, slopes=search.slopes, inward=inward)
     found = _through(np.linalg.inv(to_raster), _corners(sides))
     if not _is_plausible(found, outline):
         return outline, matrix
