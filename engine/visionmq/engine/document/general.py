@@ -1,13 +1,14 @@
 """Zones from what a general reader of text saw: few alternatives, and look-alikes taken for one another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from visionmq.engine.document.reading import ALPHABET, INDEX, Array, Cells, Given, even_centres
 from visionmq.engine.document.search import DEFAULT, Rules, search
-from visionmq.engine.document.zone import Char, Zone
+from visionmq.engine.document.zone import Zone
 
 _PAIRS: Final = ("O0", "I1", "B8", "S5", "Z2", "G6", "Q0", "D0", "QO", "DO", "1L", "MN", "VY", "KX")
 _FILLERS: Final = "CKEL"
@@ -32,6 +33,19 @@ CONFUSIONS: Final = _confusions()
 """(37, 37): the probability of what is printed, by what was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Char:
+    """One character as a general reader saw it, with the probabilities of what it may be."""
+
+    read: str
+    odds: Mapping[str, float]
+
+
+def plain(text: str) -> list[Char]:
+    """Return a line that was read without doubt."""
+    return [Char(character, {character: 1.0}) for character in text]
+
+
 def seen(line: Sequence[Char]) -> Cells:
     """Return a general reader's characters as cells; what is left of the odds of one that was not seen is spread evenly."""
     odds = np.zeros((len(line), len(ALPHABET)))
@@ -48,7 +62,4 @@ def seen(line: Sequence[Char]) -> Cells:
 def parse(lines: Sequence[Sequence[Char]], rules: Rules = DEFAULT) -> Zone | None:
     """Return the best reading of all lines together; None if no layout fits."""
     zones = [zone for zone in search([Given(seen(line)) for line in lines], rules) if len(zone.picked) == len(lines)]
-    if not zones:
-        return None
-    zones[0].chars = [list(line) for line in lines]
-    return zones[0]
+    return zones[0] if zones else None

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
+from visionmq.engine.document.general import Char
 from visionmq.engine.document.layouts import FILLER
 from visionmq.engine.document.ocr import ALPHABET, Glyph
-from visionmq.engine.document.zone import UNKNOWN, Char
+from visionmq.engine.document.zone import UNKNOWN
 
 _GAP: Final = 1.65
 """A step this many times the usual one has room for one more character."""

@@ -1,12 +1,10 @@
 """A zone as it was read: texts, what the digits say of them, and how far each part may be trusted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from visionmq.engine.document.digits import RESIDUES
 from visionmq.engine.document.layout_parts import Layout, Span
 from visionmq.engine.document.reading import ALPHABET, Array
 from visionmq.schemas.document import Alternative, CheckDigit, Edit
@@ -15,25 +13,6 @@ UNKNOWN: Final = "?"
 """Stands in an edit where nothing could be seen of a character."""
 LEAST_ALTERNATIVE: Final = 0.01
 """Probability above which another character is named."""
-_FLOOR: Final = 1e-4
-"""Odds given to what a general reader did not consider."""
-
-
-@dataclass(frozen=True, slots=True)
-class Char:
-    """One character as a general reader saw it, with the probabilities of what it may be."""
-
-    read: str
-    odds: Mapping[str, float]
-
-    def odds_of(self, character: str) -> float:
-        """Return the probability of a character, never zero."""
-        return max(self.odds.get(character, 0.0), _FLOOR)
-
-
-def plain(text: str) -> list[Char]:
-    """Return a line that was read without doubt."""
-    return [Char(character, {character: 1.0}) for character in text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +60,6 @@ class Zone:
     """For each line (L,): where along the line each character's centre is, 0 to 1."""
     continued: int = 0
     """Characters of the optional data that belong to a long number, its check digit included (TD1, TD2)."""
-    chars: list[list["Char"]] = field(default_factory=list)
-    """What a general reader saw, where one was used."""
     evidence: float = 0.0
     """Natural logarithm of how much better the layout explains the lines than chance does."""
 
@@ -137,13 +114,3 @@ class Zone:
         rows = self.marginals[line][start:end]
         taken = [ALPHABET.index(character) for character in self.texts[line][start:end]]
         return float(np.prod(rows[np.arange(len(taken)), taken])) if taken else 1.0
-
-
-def hidden_rivals(char: Char, taken: str, allowed: str) -> float:
-    """Return the odds, relative to what was taken, of the likeliest character no check digit can tell from it.
-
-    Characters whose values are equal modulo 10 look alike to every check digit: 6, G and Q, or 8, I and S.
-    """
-    rest = RESIDUES[ALPHABET.index(taken)] if taken in ALPHABET else -1
-    rivals = (char.odds.get(c, 0.0) for c in allowed if c != taken and RESIDUES[ALPHABET.index(c)] == rest)
-    return max(rivals, default=0.0) / char.odds_of(taken)
