@@ -20,7 +20,9 @@ LEAST_ALONE: Final = 0.98
 LEAST_UNCHECKED: Final = 0.95
 """A field that no own digit covers, such as a name; where a composite digit covers it, that passes."""
 LEAST_UNGUARDED: Final = 0.98
-"""The same in a layout that has no check digit at all, or whose composite digit fails."""
+"""The same in a layout that has no check digit at all, or whose composite digit fails; and for numbers and dates
+without a digit of their own: a digit taken for another leaves no word misspelt, and a composite passes one in ten."""
+_WORDS: Final = (Kind.LETTERS, Kind.SEX)
 
 
 def trouble_of(zone: Zone, span: Span, chance: float, *, ambiguous: bool | None = None) -> str | None:
@@ -94,7 +96,7 @@ def _unchecked(zone: Zone, span: Span, chance: float) -> str | None:
     covered = covered_by_composite(zone, span)
     if covered and zone.composite is CheckDigit.FAILED and span.kind is not Kind.LETTERS:
         return "the composite check digit, the only one that covers it, does not fit"
-    guarded = has_digits(zone) and not (covered and zone.composite is CheckDigit.FAILED)
+    guarded = has_digits(zone) and not (covered and zone.composite is CheckDigit.FAILED) and span.kind in _WORDS
     least = LEAST_UNCHECKED if guarded else LEAST_UNGUARDED
     return None if chance >= least else "its characters are not clear enough"
 
