@@ -1,6 +1,7 @@
 """A decision as a `Zone`: texts, the edits that made them, what the digits say, what is doubtful, which rules are bent."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from visionmq.engine.document.digits import RESIDUES
 from visionmq.engine.document.exceptions import BY_ID, COMPOSITE, deviations
 from visionmq.engine.document.layout_parts import FILLER, Layout
-from visionmq.engine.document.plan import WEIGHTS, Group, Place
+from visionmq.engine.document.plan import WEIGHTS, Group, Place, Plan
 from visionmq.engine.document.posterior import LEAST_RIVAL, Case, Choice
 from visionmq.engine.document.reading import ALPHABET, INDEX, Array, Cells
 from visionmq.engine.document.zone import UNKNOWN, Reading, Zone
@@ -16,6 +17,10 @@ from visionmq.schemas.document import CheckDigit, Edit
 
 _BLIND: Final = 0.05
 """A cell whose likeliest character has less was not seen at all."""
+_LEAST_ODDS: Final = 1e-9
+"""So that an edit's cost is finite where the recogniser ruled out what was taken."""
+_PRINTED_AS_DIGIT: Final = np.array([character.isdigit() or character == FILLER for character in ALPHABET])
+"""What may stand where a check digit does."""
 _COLUMNS: Final = (*range(10), INDEX[FILLER])
 
 
@@ -34,7 +39,7 @@ def make_zone(case: Case, cells: Sequence[Cells], *, strict: bool, picked: tuple
     zone.centres = [line.centres for line in cells]
     _judge(zone, case.plan.groups)
     _doubt(zone, case.plan.groups, choices)
-    _list_edits(zone, case.plan.groups, cells)
+    _list_edits(zone, case.plan, cells)
     _name_exceptions(zone, strict)
     return zone
 
@@ -91,28 +96,31 @@ def _doubt(zone: Zone, groups: Sequence[Group], choices: Sequence[Choice]) -> No
                 zone.ambiguous.add(name)
 
 
-def _list_edits(zone: Zone, groups: Sequence[Group], cells: Sequence[Cells]) -> None:
+def _list_edits(zone: Zone, plan: Plan, cells: Sequence[Cells]) -> None:
     """List the characters taken against the first choice; where that was allowed too, the span was repaired."""
-    allowed = {
-        place: level.prints.max(axis=0) > 0
-        for group in groups
-        for place, level in zip(group.places, group.grammar, strict=True)
-    }
-    owners = {place: name for group in groups for place, name in _owned(group)}
     for line, seen in enumerate(cells):
         for index in np.flatnonzero(seen.odds.argmax(axis=1) != [INDEX[c] for c in zone.texts[line]]):
-            place, taken, row = (line, int(index)), zone.texts[line][index], seen.odds[index]
+            taken, row = zone.texts[line][index], seen.odds[index]
             read = int(row.argmax())
             blind = row[read] < _BLIND
-            cost = float(np.log(row[read] / max(row[INDEX[taken]], 1e-9)))
-            zone.edits.append(Edit(place[1], line, UNKNOWN if blind else ALPHABET[read], taken, round(cost, 2)))
-            if blind or place not in allowed or allowed[place][read]:
-                zone.repaired.add(owners.get(place, COMPOSITE))
+            cost = float(np.log(row[read] / max(row[INDEX[taken]], _LEAST_ODDS)))
+            zone.edits.append(Edit(int(index), line, UNKNOWN if blind else ALPHABET[read], taken, round(cost, 2)))
+            owner, allowed = _owners(plan).get((line, int(index)), (COMPOSITE, _PRINTED_AS_DIGIT))
+            if blind or allowed[read]:
+                zone.repaired.add(owner)
 
 
-def _owned(group: Group) -> list[tuple[Place, str]]:
-    owned = [(group.places[index], name) for name, start, end in group.spans for index in range(start, end)]
-    return owned + ([(group.check, group.spans[-1][0])] if group.check is not None else [])
+@cache
+def _owners(plan: Plan) -> dict[Place, tuple[str, Array]]:
+    """Return for each place of a span, or of its check digit, the span's name and which characters are allowed."""
+    owners: dict[Place, tuple[str, Array]] = {}
+    for group in plan.groups:
+        for name, start, end in group.spans:
+            for place, level in zip(group.places[start:end], group.grammar[start:end], strict=True):
+                owners[place] = (name, level.prints.max(axis=0) > 0)
+        if group.check is not None:
+            owners[group.check] = (group.spans[-1][0], _PRINTED_AS_DIGIT)
+    return owners
 
 
 def _name_exceptions(zone: Zone, strict: bool) -> None:
