@@ -8,6 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Final
 
+import numpy.fft  # NumPy loads these two at first use, when the sandbox lets no file be opened
+import numpy.ma  # noqa: F401
+
 from visionmq.engine.api import Capability, EngineError
 from visionmq.engine.document.detector import load_detector
 from visionmq.engine.document.make import load_maker
