@@ -104,6 +104,13 @@ def test_a_picture_of_one_corner_has_few_keypoints() -> None:
     assert result.found < result.needed
 
 
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (7, 3), (16, 16), (20, 900), (3000, 2)])
+def test_tiny_and_narrow_pictures_are_answered(size: tuple[int, int], algorithm: Algorithm) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, size, np.uint8)
+    assert isinstance(features(picture, algorithm), Failure | Features)
+
+
 def test_few_matches_and_few_inliers_are_told_apart() -> None:
     random = np.random.default_rng(5)
     points = random.uniform(0, 400, (40, 2)).astype(np.float32)

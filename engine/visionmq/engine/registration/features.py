@@ -16,6 +16,8 @@ BUDGET: Final = 3000
 """Landmarks kept; matching costs by the square, and accuracy gains nothing beyond on the dev pairs."""
 LEAST: Final = 8
 """Landmarks below which nothing can be said: twice what a homography takes."""
+_NARROWEST: Final = 16
+"""Pixels below which no landmark fits into the picture; OpenCV's pyramids fail on less."""
 _CELLS: Final = 16
 """The picture is cut in so many cells each way; each gives its strongest landmarks in turn."""
 _SURPLUS: Final = 3
@@ -81,12 +83,18 @@ def features(
     if gray.size == 0 or int(gray.min()) == int(gray.max()):
         return Failure(FailureKind.EMPTY_IMAGE, "The picture has no pixels, or they are all alike.")
     seen, pixel = _shrunk(gray, largest)
+    if min(seen.shape) < _NARROWEST:
+        return _few(0, algorithm)
     seen_mask = None if mask is None else cv2.resize(mask, seen.shape[::-1], interpolation=cv2.INTER_NEAREST)
     found, descriptors = _detector(algorithm, budget).detectAndCompute(seen, seen_mask)
     if descriptors is None or len(found) < LEAST:
-        message = f"The picture has {len(found)} landmarks for {algorithm.name}; {LEAST} are needed."
-        return Failure(FailureKind.FEW_KEYPOINTS, message, len(found), LEAST)
+        return _few(len(found), algorithm)
     return _assemble(found, descriptors, algorithm, budget=budget, size=(gray.shape[1], gray.shape[0]), pixel=pixel)
+
+
+def _few(count: int, algorithm: Algorithm) -> Failure:
+    message = f"The picture has {count} landmarks for {algorithm.name}; {LEAST} are needed."
+    return Failure(FailureKind.FEW_KEYPOINTS, message, count, LEAST)
 
 
 def _shrunk(gray: Array, largest: int) -> tuple[Array, float]:
