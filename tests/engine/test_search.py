@@ -228,6 +228,14 @@ def test_a_long_number_goes_on_in_the_optional_data():
     assert read(spoilt)[0].checks["number"] is CheckDigit.FAILED
 
 
+def test_on_older_belgian_cards_the_filler_counts_in_the_number_s_digit():
+    lines = ["IDBEL000590240<6013<<<<<<<<<<<", "8512017F1311048BEL851201002007", "REINARTZ<<ULRIKE<KATIA<E<<<<<<"]
+    zone = read(lines, mode="strict")[0]
+    assert zone.texts == lines
+    assert zone.checks["number"] is CheckDigit.PASSED
+    assert zone.refused == {"number": "filler_counted"}
+
+
 def test_a_licence_without_check_digits_has_none():
     zone = read(SWISS)[0]
     assert zone.layout is CHEDL

@@ -18,6 +18,9 @@ _CODES: Final = ("issuer", "nationality")
 COMPOSITE: Final = "composite"
 """Name under which the composite digit is looked at."""
 
+INNER_FILLER: Final = "number_filler"
+"""The same for the filler within a long number, where it counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
@@ -54,6 +57,8 @@ EXCEPTIONS: Final = (
     ),
     Deviation("long_number", "a number of more than nine characters goes on in the optional data", _CARDS, ("number",),
               r".{9}.+", True, "Doc 9303-5, 4.2.2, note j: Belgium, Portugal"),
+    Deviation("filler_counted", "the check digit of a long number counts the filler within it", _CARDS, (INNER_FILLER,), r"<",
+              False, "Doc 9303-5, 4.2.2, note j; seen on Belgium's cards before 2020"),
     Deviation("germany", "`D` is Germany's code, of one letter", (), _CODES, r"D<<", True, "Doc 9303-3, section 5, part A"),
     Deviation("person_without_nationality", "code of a stateless person, a refugee, or of an unspecified nationality", (),
               _CODES, r"XX[ABCX]", True, "Doc 9303-3, section 5, part D"),
@@ -88,7 +93,7 @@ EXCEPTIONS: Final = (
     Deviation("expiry_open", "a date of expiry left open", (), ("expiry_date",), r".*<.*", False,
               "Doc 9303-3, 4.8; seen on cards without end"),
     Deviation("sex_x", "`X` where the standard wants a filler", (), ("gender",), r"X", False, "Doc 9303-4, 4.2.2, position 21"),
-    Deviation("old_german_card", "Germany's identity card of 1987 to 2010", ("mrz.td2",), ("document_code+issuer",), r"IDD<<",
+    Deviation("old_german_card", "Germany's identity card of 1987 to 2010", ("mrz.td2",), ("issuer",), r"D<<",
               True, "personal identity cards until October 2010"),
 )  # fmt: skip
 """Every exception that is known."""
@@ -103,7 +108,7 @@ def deviations(doc_type: str, texts: Mapping[str, str], checks: Mapping[str, str
         if deviation.where and doc_type not in deviation.where:
             continue
         for span in deviation.spans:
-            text = "".join(texts.get(part, "\n") for part in span.split("+"))
+            text = texts.get(span, "\n")
             if deviation.check:
                 text = f"{text} {checks.get(span, chr(10))}"
             if re.fullmatch(deviation.pattern, text):

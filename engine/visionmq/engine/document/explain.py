@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from visionmq.engine.document.digits import RESIDUES
-from visionmq.engine.document.exceptions import BY_ID, COMPOSITE, deviations
+from visionmq.engine.document.exceptions import COMPOSITE, INNER_FILLER, deviations
 from visionmq.engine.document.layout_parts import FILLER, Layout
 from visionmq.engine.document.plan import WEIGHTS, Group, Place, Plan
 from visionmq.engine.document.posterior import LEAST_RIVAL, Case, Choice
@@ -40,7 +40,7 @@ def make_zone(case: Case, cells: Sequence[Cells], *, strict: bool, picked: tuple
     _judge(zone, case.plan.groups)
     _doubt(zone, case.plan.groups, choices)
     _list_edits(zone, case.plan, cells)
-    _name_exceptions(zone, strict)
+    _name_exceptions(zone, strict, counted=case.plan.counted)
     return zone
 
 
@@ -123,9 +123,11 @@ def _owners(plan: Plan) -> dict[Place, tuple[str, Array]]:
     return owners
 
 
-def _name_exceptions(zone: Zone, strict: bool) -> None:
+def _name_exceptions(zone: Zone, strict: bool, *, counted: bool) -> None:
     texts = {span.name: zone.text(span) for span in zone.layout.spans}
     texts["number"], texts["optional_data"] = zone.number(), zone.optional()
+    if counted:
+        texts[INNER_FILLER] = FILLER
     checks = _printed_digits(zone.layout, zone.texts)
     if zone.layout.composite_at is not None:
         line, index = zone.layout.composite_at
@@ -133,7 +135,8 @@ def _name_exceptions(zone: Zone, strict: bool) -> None:
     found = deviations(zone.layout.doc_type, texts, {} if zone.continued else checks)
     zone.exceptions = tuple(dict.fromkeys(deviation.id for deviation, _ in found))
     if strict:
-        zone.refused = {span: deviation.id for deviation, span in found if not BY_ID[deviation.id].allowed}
+        against = [(deviation.id, span) for deviation, span in found if not deviation.allowed]
+        zone.refused = {"number" if span == INNER_FILLER else span: name for name, span in against}
 
 
 def _printed_digits(layout: Layout, texts: Sequence[str]) -> dict[str, str]:

@@ -79,6 +79,8 @@ class Plan:
     layout: Layout
     groups: tuple[Group, ...]
     continued: int = 0
+    counted: bool = False
+    """Whether the filler within a long number counts in its check digit, as on Belgium's cards before 2020."""
 
 
 def _grammar_of(layout: Layout, span: Span) -> Grammar:
@@ -166,10 +168,10 @@ LONGEST_TAIL: Final = 14
 
 
 @cache
-def plan_of(layout: Layout, continued: int = 0) -> Plan:
+def plan_of(layout: Layout, continued: int = 0, counted: bool = False) -> Plan:
     """Return a layout's plan; `continued` characters of the optional data belong to a long number of TD1 or TD2.
 
-    Doc 9303-5, 4.2.2 note j, and 9303-6: the filler in the digit's place counts in no check digit of the number.
+    Doc 9303-5, 4.2.2 note j, and 9303-6: the filler in the digit's place does not count in the number's check digit.
     """
     plain = _plain(layout)
     if not continued:
@@ -178,25 +180,29 @@ def plan_of(layout: Layout, continued: int = 0) -> Plan:
     rest = next(span for span in layout.spans if span.name == "optional_data")
     middle = rest.start + continued - 1
     tail = Span("optional_data", rest.line, middle + 1, rest.end, rest.kind)
-    groups = [_long(layout, number, rest.start, middle), *([_group(layout, [tail])] if tail.end > tail.start else [])]
+    groups = [_long(layout, number, (rest.start, middle), counted), *([_group(layout, [tail])] if tail.end > tail.start else [])]
     groups += [
         group for group in plain.groups if not {name for name, _, _ in group.spans} & {"number", "optional_data"}
     ]
-    return Plan(layout, tuple(groups), continued)
+    return Plan(layout, tuple(groups), continued, counted)
 
 
-def _long(layout: Layout, number: Span, start: int, end: int) -> Group:
+def _long(layout: Layout, number: Span, tail: tuple[int, int], counted: bool) -> Group:
     assert number.check is not None
     shared = _weights(layout.composite)
-    places = tuple((number.line, index) for index in (*range(number.start, number.end), *range(start, end)))
-    check = (number.line, end)
+    filler = (number.line, number.check)
+    places = [(number.line, index) for index in (*range(number.start, number.end), number.check, *range(*tail))]
+    summed = [place for place in places if counted or place != filler]
+    own = {place: WEIGHTS[order % 3] for order, place in enumerate(summed)}
+    places.remove(filler)
+    check = (number.line, tail[1])
     return Group(
-        places,
+        tuple(places),
         (("number", 0, len(places)),),
         grammar.number(len(places)),
-        tuple(WEIGHTS[order % 3] for order in range(len(places))),
+        tuple(own[place] for place in places),
         tuple(shared[place] for place in places),
         check,
         shared[check],
-        (number.line, number.check),
+        filler,
     )

@@ -40,6 +40,8 @@ _TAIL: Final = 0.01
 """Least probability of a digit, and of a filler after it, at the end of a long number."""
 _TAIL_PRIOR: Final = 0.01
 """How often cards have a long number of one certain length."""
+_COUNTED: Final = 0.3
+"""How often, to those, the number's check digit counts the filler too."""
 _DISTANT_DECADE: Final = 0.1
 """How much rarer an expiry in a decade is that lies more than 30 years back or 20 ahead."""
 
@@ -225,6 +227,7 @@ def _plans(layout: Layout, likes: Sequence[Array]) -> Iterator[tuple[Plan, float
         after = 1.0 if end == rest.end else _odds(likes, (rest.line, end), FILLER)
         if _odds(likes, (rest.line, end - 1), "0123456789") > _TAIL and after > _TAIL:
             yield plan_of(layout, continued), float(np.log(_TAIL_PRIOR))
+            yield plan_of(layout, continued, counted=True), float(np.log(_TAIL_PRIOR * _COUNTED))
 
 
 def _odds(likes: Sequence[Array], place: Place, characters: str) -> float:
