@@ -35,6 +35,8 @@ _DEVIATION: Final = 4.0
 """Added to a strip's standard deviation before dividing by it, as in training: an empty strip stays empty."""
 _MISFIT: Final = 3.0
 """Cost of a letter that the chain passes over, or meets twice: else 30 places would do for 44 letters."""
+_DOUBLED: Final = 0.5
+"""How sure a cell is that shares its letter with another: one of the two is wrong."""
 _ENDS: Final = 2.5
 """How many pitches the first and last letter may lie from the ends that were found."""
 _WIDEST: Final = 1600
@@ -77,7 +79,7 @@ class Lettering:
         logits = _at(self.letters, places / _FINE)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         odds /= odds.sum(axis=1, keepdims=True)
-        sure = 1 / (1 + np.exp(-fine[places]))[:, None]
+        sure = (1 / (1 + np.exp(-fine[places])) * np.where(_doubled(fine, places), _DOUBLED, 1.0))[:, None]
         odds = sure * odds + (1 - sure) / len(ALPHABET)
         centres = (places / _FINE * STRIDE + 1.5 - PAD) / inner
         return Cells(odds.astype(np.float32), fit, centres.astype(np.float32))
@@ -182,6 +184,13 @@ def _chain(sure: Array, odds: Array, length: int, pitch: float, first: float) ->
         last = int(origins[number, last])
     fit = (float(score[places[-1]]) - _MISFIT * _misfits(odds, places)) / length
     return places, min(fit, 0.0)
+
+
+def _doubled(odds: Array, places: Array) -> Array:
+    """Return for each place whether it shares its letter with a neighbour: no gap is seen between the two."""
+    gaps = np.cumsum(odds <= 0)
+    joined = (np.diff(gaps[places]) == 0) & (odds[places[1:]] > 0)
+    return np.asarray(np.concatenate([joined, [False]]) | np.concatenate([[False], joined]))
 
 
 def _misfits(odds: Array, places: Array) -> int:

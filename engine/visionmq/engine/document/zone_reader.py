@@ -4,6 +4,7 @@ Pictures go through the same attempts, cheapest first, and leave as soon as one 
 other way up, read again from strips laid a little differently, and last what the general detector finds.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -25,6 +26,8 @@ _CANDIDATES: Final = 3
 """Most places of a picture that are read."""
 _CLEAR: Final = 0.35
 """Share of a line covered by upright letters below which it is not worth a search; upside down it is about 0.1."""
+_EVEN: Final = 0.93
+"""Lines of a zone shorter than this share of its longest may have been found in part only."""
 _DIRECTED: Final = 0.98
 """How sure the detector must be of which way a zone stands, for the other way not to be tried."""
 _SURELY: Final = 60.0
@@ -32,6 +35,7 @@ _SURELY: Final = 60.0
 are none stay below 12."""
 _SOUND: Final = 0.9
 """Joint probability from which a zone is not read again from other strips."""
+_LEAST: Final = 1e-9
 _LAYINGS: Final = ((1.0, -0.07), (1.0, 0.07), (0.9, 0.0), (1.1, 0.0))
 """Heights, and shifts across in heights, of the strips that a doubtful zone is read from again."""
 
@@ -47,8 +51,11 @@ class ZoneReading:
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """What the readings of one picture are ordered by."""
-        return self.zone.all_passed(), self.zone.evidence
+        """What the readings of one picture are ordered by: digits, then what is known of texts and of places."""
+        zone = self.zone
+        found = [line.cells(len(text)) for line, text in zip(self.lines, zone.texts, strict=True)]
+        fits = sum(cells.fit * len(cells.odds) for cells in found if cells is not None)
+        return zone.all_passed(), zone.evidence + math.log(max(zone.joint, _LEAST)) + fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ class ZoneReader:
 
     def _attempts(self, pixels: Pixels) -> Iterator[list[ZoneCandidate]]:
         found = find_zones(self._detector, pixels)[:_CANDIDATES]
+        found += [even for zone in found if (even := evened(zone)) is not None]
         yield found
         yield [zone.turned() for zone in found if zone.direction < _DIRECTED]
         more = more_zones(self._text, pixels)
@@ -145,6 +153,23 @@ def _readings(lines: Sequence[Line], bands: Sequence[Band], rules: Rules) -> lis
         ZoneReading(zone, tuple(bands[index] for index in zone.picked), tuple(lines[index] for index in zone.picked))
         for zone in search(lines, rules)
     ]
+
+
+def evened(zone: ZoneCandidate) -> ZoneCandidate | None:
+    """Return the zone with lines that were found too short drawn out to its edges; None if there are none."""
+    longest = max(zone.lines, key=lambda band: band.length)
+    short = [band.length < _EVEN * longest.length for band in zone.lines]
+    lines = [_drawn_out(band, longest) if cut else band for band, cut in zip(zone.lines, short, strict=True)]
+    return replace(zone, lines=tuple(lines)) if any(short) else None
+
+
+def _drawn_out(band: Band, longest: Band) -> Band:
+    """Return a band that begins and ends beside those of the longest, straight on from where it lies."""
+    start, end = band.curve[0].astype(np.float64), band.curve[-1].astype(np.float64)
+    along = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
+    first, last = (float((edge - start) @ along) for edge in (longest.curve[0], longest.curve[-1]))
+    curve = start + np.linspace(first, last, len(longest.curve))[:, None] * along
+    return Band(curve.astype(np.float32), np.full(len(curve), band.height, np.float32))
 
 
 def _laid(band: Band, height: float, shift: float) -> Band:
