@@ -39,20 +39,20 @@ def barcode_fields(barcode: Barcode, today: date) -> dict[str, Field]:
     `barcode_text` is the content as it is, control characters included; binary content is `barcode_bytes`, in
     hexadecimal. All other values are free of control characters.
     """
-    make = maker(barcode.quad)
+    make, text = maker(barcode.quad), barcode.text[:MOST_CHARACTERS]
     fields = _content(barcode, make)
-    card = parse_card(barcode.text)
+    card = parse_card(text)
     if card is not None:
         note = "; ".join(card.troubles) or None
         fields |= _noted(fields, note) | card_fields(card, today, make)
     elif barcode.binary:
-        fields |= _seal(barcode.data, make, today)
-    elif (doc := parse_2d_doc(barcode.text)) is not None:
+        fields |= _seal(barcode.data[:MOST_CHARACTERS], make, today)
+    elif (doc := parse_2d_doc(text)) is not None:
         fields |= doc_fields(doc, make)
-    elif (nc := parse_nc(barcode.text)) is not None:
+    elif (nc := parse_nc(text)) is not None:
         fields |= nc_fields(nc, make, today)
     else:
-        fields |= _plain(barcode.text, make, today)
+        fields |= _plain(text, make, today)
     return fields
 
 
