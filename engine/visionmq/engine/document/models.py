@@ -13,6 +13,7 @@ import numpy.ma  # noqa: F401
 
 from visionmq.engine.api import Capability, EngineError
 from visionmq.engine.document.detector import load_detector
+from visionmq.engine.document.drawing import load_pens
 from visionmq.engine.document.make import load_maker
 from visionmq.engine.document.ocr import DETECTION, RECOGNITION, Reader, load_models, model_folder
 from visionmq.engine.document.portrait import Portraits, load_portraits
@@ -49,6 +50,7 @@ def load() -> Models:
     detector, recogniser = _read(DETECTOR), _read(RECOGNISER)
     text = load_models()
     load_maker()
+    load_pens()
     bundles = os.environ.get(BUNDLES, "")
     return Models(
         zones=ZoneReader(load_detector(detector), load_recogniser(recogniser), text),
