@@ -18,7 +18,7 @@ _BORDER: Final = 0.62
 _SEEN: Final = 0.45
 """Least mean strength along a side; lines of text and patterns of the background reach 0.3."""
 _OUTWARD: Final = 0.22
-_INWARD: Final = 0.1
+_INWARD: Final = 0.06
 """How far from its expected place a side is looked for, in widths of the page. Cards whose zone stands higher than
 the standard says are common, cards cut smaller are not."""
 _PULL: Final = 0.25

@@ -5,7 +5,7 @@ four edges are; edges that the picture really shows near there make it exact.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import cv2
@@ -56,6 +56,8 @@ _LEAN: Final = 0.002
 _SAMPLES: Final = 9
 _PASSES: Final = ((1.6, 8.0, 1.0), (3.0, 2.0, 0.5))
 """Search for edges, coarse then fine: pixels a millimetre, widest slope and its step in degrees."""
+_OWN_SPACING: Final = 0.2
+"""Share by which the lines' distance must differ from the standard's to be believed; heights are found to a tenth."""
 _CLEARANCE: Final = 1.0
 """Millimetres from the zone's letters to the nearest edge; the standard has four."""
 _AREA: Final = (0.6, 1.6)
@@ -88,7 +90,7 @@ def find_page(
     """
     if len(bands) != layout.lines or not bands:
         return None
-    place = place_of(layout)
+    place = _as_printed(place_of(layout), bands)
     matrix = zone_frame(bands, place, layout.length, centres)
     predicted = _rectangle(place)
     outline = predicted
@@ -96,6 +98,25 @@ def find_page(
         search = _Search(scale, (slope, step), _inward(place, layout.length))
         outline, matrix = _refined(pixels, matrix, place, search, outline)
     return _quad(_through(matrix, outline))
+
+
+def _as_printed(place: Place, bands: Sequence[Band]) -> Place:
+    """Return the place with its lines as far apart as they are, where a document does not keep to the standard.
+
+    Letters are taken to be of the standard's height: it is the typeface's, and leans with the lines' distance.
+    """
+    if len(bands) < 2:
+        return place
+    middles = [band.part(0.5, 0.5)[[0, 3]].mean(axis=0) for band in bands]
+    height = sum(band.height for band in bands) / len(bands)
+    printed = float(np.linalg.norm(middles[-1] - middles[0])) / (len(bands) - 1) / height * CAPITAL
+    usual = (place.lines[0] - place.lines[-1]) / (len(bands) - 1)
+    if abs(printed / usual - 1) < _OWN_SPACING:
+        return place
+    centre = (place.lines[0] + place.lines[-1]) / 2
+    halves = (len(bands) - 1) / 2
+    lines = tuple(centre + (halves - number) * printed for number in range(len(bands)))
+    return replace(place, lines=tuple(max(line, CAPITAL) for line in lines))
 
 
 def zone_frame(bands: Sequence[Band], place: Place, length: int, centres: Sequence[Array] | None = None) -> Array:
