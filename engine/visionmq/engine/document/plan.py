@@ -180,7 +180,10 @@ def plan_of(layout: Layout, continued: int = 0, counted: bool = False) -> Plan:
     rest = next(span for span in layout.spans if span.name == "optional_data")
     middle = rest.start + continued - 1
     tail = Span("optional_data", rest.line, middle + 1, rest.end, rest.kind)
-    groups = [_long(layout, number, (rest.start, middle), counted), *([_group(layout, [tail])] if tail.end > tail.start else [])]
+    groups = [
+        _long(layout, number, (rest.start, middle), counted),
+        *([_group(layout, [tail])] if tail.end > tail.start else []),
+    ]
     groups += [
         group for group in plain.groups if not {name for name, _, _ in group.spans} & {"number", "optional_data"}
     ]
