@@ -4,6 +4,7 @@ A field is accepted on two grounds together: what the rules say (check digits, n
 posterior probability of its characters. How probable it must be depends on who else vouches for it.
 """
 
+from math import prod
 from typing import Final
 
 from visionmq.engine.document.exceptions import BY_ID, COMPOSITE
@@ -97,8 +98,16 @@ def _unchecked(zone: Zone, span: Span, chance: float) -> str | None:
     if covered and zone.composite is CheckDigit.FAILED and span.kind is not Kind.LETTERS:
         return "the composite check digit, the only one that covers it, does not fit"
     guarded = has_digits(zone) and not (covered and zone.composite is CheckDigit.FAILED) and span.kind in _WORDS
-    least = LEAST_UNCHECKED if guarded else LEAST_UNGUARDED
-    return None if chance >= least else "its characters are not clear enough"
+    if chance < (LEAST_UNCHECKED if guarded else LEAST_UNGUARDED):
+        return "its characters are not clear enough"
+    if covered and zone.composite is CheckDigit.PASSED and _covered_chance(zone) < LEAST_CHECKED:
+        return "only the composite check digit covers it, with other characters that are not clear"
+    return None
+
+
+def _covered_chance(zone: Zone) -> float:
+    """Return how probable it is that all a composite digit covers is right: it vouches for the whole or for nothing."""
+    return prod(zone.posterior(span) for span in zone.layout.spans if covered_by_composite(zone, span))
 
 
 def _rival(zone: Zone, span: Span) -> str:
