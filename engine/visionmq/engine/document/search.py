@@ -34,6 +34,8 @@ BACKGROUND: Final = np.array([0.02 if c.isdigit() else 0.35 if c == FILLER else 
 """What is read where there is no zone: other text, and texture, which looks like fillers to a recogniser of zones."""
 _WORTH_A_LOOK: Final = 16.0
 """Layouts whose quick score is further behind the best's are not walked: check digits cannot make up for more."""
+_MOST_WALKED: Final = 8
+"""Layouts walked at most. A zone's own is nearly always the first; where there is none, all look alike."""
 _LONG_NUMBER: Final = 0.05
 """Probability of a filler in the number's check digit from which numbers of more than nine characters are tried."""
 _TAIL: Final = 0.01
@@ -84,8 +86,10 @@ def search(lines: Sequence[Line], rules: Rules = DEFAULT) -> list[Zone]:
     """
     candidates = list(_candidates(lines))
     best = max((found.quick for found in candidates), default=0.0)
-    worth = [found for found in candidates if found.quick > best - _WORTH_A_LOOK]
-    cases = [(case, found) for found in worth for case in _cases(found, rules)]
+    worth = sorted(
+        (found for found in candidates if found.quick > best - _WORTH_A_LOOK), key=lambda found: -found.quick
+    )
+    cases = [(case, found) for found in worth[:_MOST_WALKED] for case in _cases(found, rules)]
     cases.sort(key=lambda pair: -pair[0].evidence)
     top = cases[0][0].evidence if cases else 0.0
     zones = [
