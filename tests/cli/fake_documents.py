@@ -148,6 +148,8 @@ class Documents(FakeBroker):
 
     def __init__(self, **answers: Callable[[Any, Sequence[bytes]], Answer]) -> None:
         self.asked: list[tuple[str, Any, list[bytes]]] = []
+        self.seconds: list[float] = []
+        """What each request allowed."""
         self._answers: dict[str, tuple[type[Any], Callable[[Any, Sequence[bytes]], Answer]]] = {
             "document.recognize": (d.RecognizeParams, answers.get("recognize", recognize)),
             "document.make": (d.MakeParams, answers.get("make", make)),
@@ -160,6 +162,7 @@ class Documents(FakeBroker):
     def _serve(self, broker: FakeBroker, peer: bytes, request: m.Request, body: bytes, images: Sequence[bytes]) -> None:
         kind, answer = self._answers[request.op]
         params = msgspec.json.decode(body or b"{}", type=kind)
+        self.seconds.append(request.left_ms / 1000)
         self.asked.append((request.op, params, [bytes(image) for image in images]))
         try:
             result, frames = answer(params, images)

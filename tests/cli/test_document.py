@@ -185,6 +185,16 @@ def test_wanted_pictures_are_saved_beside_the_results(service, files, visionmq):
     assert Path(line["images"]["portrait"]).read_bytes() == PNG
 
 
+def test_requests_that_wait_for_each_other_have_time_to(service, files, visionmq):
+    visionmq("document", "ok.jpg")
+    visionmq("document", *files)
+    visionmq("document", *files, "--timeout", "7")
+    single, many, named = service.seconds[0], service.seconds[1:5], service.seconds[5:]
+    assert 25 < single <= 30
+    assert all(100 < seconds <= 120 for seconds in many)
+    assert all(5 < seconds <= 7 for seconds in named)
+
+
 # ---- files of one document ------------------------------------------------------------------
 
 

@@ -127,6 +127,15 @@ class Service:
                 raise Failure(f"{folder} is no folder of templates", "`visionmq document learn` makes one.", Exit.USAGE)
         return self._start()
 
+    def patience(self, together: int) -> float | None:
+        """Return the seconds for one of so many requests: they wait for each other, so each has the time of all.
+
+        None where --timeout names a time.
+        """
+        from visionmq.client.channel import DEFAULT_TIMEOUT
+
+        return None if self.settings.timeout is not None else DEFAULT_TIMEOUT * max(1, together)
+
     @contextmanager
     def _start(self) -> "Iterator[Client]":
         from visionmq.client.cli.progress import waiting

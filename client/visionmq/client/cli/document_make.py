@@ -1,6 +1,6 @@
 """`visionmq document make`: specimens with their truth, to try things on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -11,6 +11,8 @@ from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 
 if TYPE_CHECKING:
+    from visionmq.client.future import Future
+    from visionmq.client.outcomes import Outcome
     from visionmq.client.replies import Reply
     from visionmq.schemas.document import Made
 
@@ -47,8 +49,14 @@ def make(
     params = {"doc_type": doc_type, "fields": _fields(given or ()), "photograph": not flat}
     if (output / TRUTH).exists():
         raise Failure(f"{output / TRUTH} exists", "Name another folder with -o.", Exit.USAGE)
-    with Service(settings_of(context), (), None if count > 1 else 1).connect() as client:
-        made = _draw(client, params, range(seed, seed + count), output, window)
+    service = Service(settings_of(context), (), None if count > 1 else 1)
+    with service.connect() as client:
+        timeout = service.patience(min(window, count))
+
+        def submit(number: int) -> "Future[Made]":
+            return client.submit(_OPERATION, {**params, "seed": number}, timeout=timeout)
+
+        made = _draw(client.map(submit, range(seed, seed + count), window=window, errors="raise"), count, output)
     _report(made, output)
 
 
@@ -62,20 +70,17 @@ def _fields(given: Sequence[str]) -> dict[str, str]:
     return fields
 
 
-def _draw(client: Any, params: dict[str, Any], seeds: range, folder: Path, window: int) -> dict[str, Any]:
-    """Draw all specimens, write their pictures and then their truth; raises the first error."""
+def _draw(outcomes: "Iterator[Outcome[int]]", count: int, folder: Path) -> dict[str, Any]:
+    """Write the picture of each specimen as it comes, and then their truth; raises the first error."""
     from visionmq.client.cli.progress import counting
 
     truth: dict[str, Any] = {}
-    outcomes = client.map(
-        lambda seed: client.submit(_OPERATION, {**params, "seed": seed}), seeds, window=window, errors="raise"
-    )
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with counting(len(seeds), what="drawing") as advance:
+        with counting(count, what="drawing") as advance:
             for outcome in outcomes:
-                reply = outcome.unwrap()
-                path = _save(reply, f"{params['doc_type']}-{outcome.item:04}", folder)
+                reply: Reply[Made] = outcome.unwrap()
+                path = _save(reply, f"{reply.result.doc_type}-{outcome.item:04}", folder)
                 truth[path.name] = _truth(reply.result, outcome.item)
                 advance()
     finally:

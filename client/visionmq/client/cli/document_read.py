@@ -77,7 +77,7 @@ def read(paths: Sequence[Path], asked: Asked, places: Places, service: Service, 
     connection = service.connect()
     with closing(places.open(supported, together=asked.merge)) as sink, connection as client:
         supported.client = client if params.mask == ["*"] else None
-        run = Run(client, params, sink, places.pictures())
+        run = Run(client, params, sink, places.pictures(), service.patience(min(window, len(files))))
         failed = run.merged(files) if asked.merge else run.each(files, window)
     if where := places.each or target or places.output:
         typer.echo(f"{len(files) - failed} done, {failed} failed; results in {where}", err=True)
@@ -93,6 +93,8 @@ class Run:
     params: "RecognizeParams"
     sink: "Sink"
     folder: Path
+    timeout: float | None = None
+    """Seconds for one request; None for the client's own."""
 
     def each(self, files: Sequence[Path], window: int) -> int:
         """Send each file on its own; return how many failed."""
@@ -113,7 +115,7 @@ class Run:
         return failed
 
     def _submit(self, file: Path) -> Any:
-        return self.client.submit(_OPERATION, self.params, [_picture(file)])
+        return self.client.submit(_OPERATION, self.params, [_picture(file)], timeout=self.timeout)
 
     def merged(self, files: Sequence[Path]) -> int:
         """Send all files as one request; write a line for each, and one for what they say together."""
@@ -131,7 +133,7 @@ class Run:
 
     def _ask(self, frames: Sequence[Any], report: Any) -> Any:
         try:
-            return self.client.call(_OPERATION, self.params, frames, on_progress=report)
+            return self.client.call(_OPERATION, self.params, frames, on_progress=report, timeout=self.timeout)
         except Exception as error:
             _stop_if_hopeless(error)
             return error
