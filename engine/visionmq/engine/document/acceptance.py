@@ -37,6 +37,8 @@ def trouble_of(zone: Zone, span: Span, chance: float, *, ambiguous: bool | None 
         return f"strict mode: {BY_ID[zone.refused[span.name]].what}"
     if state is CheckDigit.FAILED:
         return "its check digit does not fit"
+    if is_thin(zone):
+        return "a zone of one line is relied on as a whole or not at all, and a part of it is not clear"
     if doubtful:
         return _rival(zone, span)
     if state is CheckDigit.PASSED:
@@ -44,17 +46,20 @@ def trouble_of(zone: Zone, span: Span, chance: float, *, ambiguous: bool | None 
     return _unchecked(zone, span, chance)
 
 
-def whole_trouble(zone: Zone, chance: float) -> str | None:
-    """Return why the whole zone, or one line of it, may not be accepted as read."""
+def whole_trouble(zone: Zone, chance: float, *, parts: bool) -> str | None:
+    """Return why the whole zone, or one line of it, may not be accepted as read.
+
+    `parts` says whether each field in it is accepted; without them no whole is.
+    """
     if not is_sound(zone):
         return "a check digit does not fit"
     if zone.ambiguous:
         return "a part of it can be read in two ways"
     if zone.refused:
         return "strict mode refuses a part of it"
-    if COMPOSITE in zone.repaired and chance < LEAST_REPAIRED:
-        return "the composite check digit was mended"
-    if chance < _least_whole(zone):
+    if not parts:
+        return "a part of it is not accepted"
+    if chance < (LEAST_REPAIRED if COMPOSITE in zone.repaired else LEAST_CHECKED):
         return "its characters are not clear enough"
     return None
 
@@ -62,6 +67,11 @@ def whole_trouble(zone: Zone, chance: float) -> str | None:
 def is_sound(zone: Zone) -> bool:
     """Whether no check digit fails, and at least one is there if the layout has any."""
     return zone.all_passed() or not has_digits(zone)
+
+
+def is_thin(zone: Zone) -> bool:
+    """Whether a zone is one line that is not clear throughout: then its very layout is a guess."""
+    return zone.layout.lines == 1 and zone.joint < LEAST_CHECKED
 
 
 def has_digits(zone: Zone) -> bool:
@@ -74,12 +84,6 @@ def covered_by_composite(zone: Zone, span: Span) -> bool:
     return any(
         line == span.line and start <= span.start and span.end <= end for line, start, end in zone.layout.composite
     )
-
-
-def _least_whole(zone: Zone) -> float:
-    if not has_digits(zone):
-        return LEAST_UNGUARDED
-    return LEAST_REPAIRED if zone.repaired else LEAST_CHECKED
 
 
 def _checked(zone: Zone, span: Span, chance: float) -> str | None:

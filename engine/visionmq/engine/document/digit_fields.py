@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from visionmq.engine.document.acceptance import LEAST_CHECKED, LEAST_REPAIRED
+from visionmq.engine.document.acceptance import LEAST_CHECKED, LEAST_REPAIRED, is_thin
 from visionmq.engine.document.exceptions import COMPOSITE
 from visionmq.engine.document.layout_parts import FILLER, Part, Span
 from visionmq.engine.document.layouts import check_digit
@@ -56,7 +56,7 @@ def _digit(zone: Zone, name: str, place: tuple[int, int], covered: str, quad: Qu
     raw = zone.texts[line][index]
     chance = zone.probability(line, index, index + 1)
     least = LEAST_REPAIRED if name in zone.repaired else LEAST_CHECKED
-    clear = chance >= least and name not in zone.ambiguous and name not in zone.refused
+    clear = chance >= least and not is_thin(zone) and name not in zone.ambiguous and name not in zone.refused
     return Field(
         name=f"mrz_{name}_check_digit",
         value=raw.strip(FILLER),

@@ -1,6 +1,6 @@
 """A zone's fields as an answer: values, what may be relied on, and why not where it may not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -27,38 +27,48 @@ def make_fields(zone: Zone, quads: dict[str, Quad], today: date) -> dict[str, Fi
     worked out. Each digit is a field too: `mrz_number_check_digit`, `mrz_composite_check_digit`. A digit that fails
     leaves the other fields as they are.
     """
-    made = list(_lines(zone, quads))
+    parts: list[tuple[int, Field]] = []
     for span in zone.layout.spans:
         quad = quads.get(span.name)
-        if span.name in _NAME_SPANS:
-            made += name_fields(zone, span, quad)
-        else:
-            made.append(_field(zone, span, quad, today))
-    made += digit_fields(zone, quads)
+        found = name_fields(zone, span, quad) if span.name in _NAME_SPANS else [_field(zone, span, quad, today)]
+        parts += [(span.line, field) for field in found]
+    made = [*_lines(zone, quads, parts), *(field for _, field in parts), *digit_fields(zone, quads)]
     return {field.name: field for field in made}
 
 
-def _lines(zone: Zone, quads: dict[str, Quad]) -> Iterator[Field]:
-    state = CheckDigit.PASSED if zone.all_passed() else CheckDigit.FAILED if not is_sound(zone) else CheckDigit.ABSENT
-    whole = zone.joint
-    items = [("full_mrz", "\n".join(zone.texts), whole, list[Alternative]())]
+def _lines(zone: Zone, quads: dict[str, Quad], parts: Sequence[tuple[int, Field]]) -> Iterator[Field]:
+    whole, accepted = zone.joint, all(field.accepted for _, field in parts)
+    yield _whole(zone, "full_mrz", "\n".join(zone.texts), whole, accepted, quads)
     for line, text in enumerate(zone.texts):
-        items.append((f"mrz_line{line + 1}", text, max(whole, _line_chance(zone, line)), zone.alternatives(line)))
-    for name, text, chance, alternatives in items:
-        trouble = whole_trouble(zone, chance)
-        yield Field(
-            name=name,
-            value=text,
-            raw=text,
-            accepted=trouble is None,
-            confidence=round(chance, 4),
-            check_digit=state,
-            repaired=bool(zone.repaired),
-            ambiguous=bool(zone.ambiguous),
-            note=f"not accepted: {trouble}" if trouble else None,
-            quad=quads.get(name),
-            alternatives=alternatives,
-        )
+        chance = max(whole, _line_chance(zone, line))
+        accepted = all(field.accepted for at, field in parts if at == line)
+        yield _whole(zone, f"mrz_line{line + 1}", text, chance, accepted, quads, zone.alternatives(line))
+
+
+def _whole(
+    zone: Zone,
+    name: str,
+    text: str,
+    chance: float,
+    parts: bool,
+    quads: dict[str, Quad],
+    alternatives: Sequence[Alternative] = (),
+) -> Field:
+    trouble = whole_trouble(zone, chance, parts=parts)
+    state = CheckDigit.PASSED if zone.all_passed() else CheckDigit.FAILED if not is_sound(zone) else CheckDigit.ABSENT
+    return Field(
+        name=name,
+        value=text,
+        raw=text,
+        accepted=trouble is None,
+        confidence=round(chance, 4),
+        check_digit=state,
+        repaired=bool(zone.repaired),
+        ambiguous=bool(zone.ambiguous),
+        note=f"not accepted: {trouble}" if trouble else None,
+        quad=quads.get(name),
+        alternatives=list(alternatives),
+    )
 
 
 def _line_chance(zone: Zone, line: int) -> float:

@@ -233,7 +233,7 @@ def signature(text: str, width: float, random: np.random.Generator, colour: Colo
     """Return a name in a hand, and its cover (h, w) from 0 to 1; `width` in millimetres at most."""
     kind = cv2.FONT_HERSHEY_SCRIPT_COMPLEX if random.random() < 0.6 else cv2.FONT_HERSHEY_SCRIPT_SIMPLEX
     (across, up), _ = cv2.getTextSize(text, kind, 2.0, 3)
-    canvas: Pixels = np.zeros((up * 3, across + 2 * up), np.uint8)
+    canvas: Pixels = np.zeros((up * 3, across + 3 * up), np.uint8)
     cv2.putText(canvas, text, (up, up * 2), kind, 2.0, 255, 3, cv2.LINE_AA)
     x = np.linspace(0, across, 60)
     under = np.stack([x + up, up * 2.35 + 0.14 * up * np.sin(x / across * 6 + random.uniform(0, 6)) - x * 0.04], axis=1)
