@@ -11,33 +11,49 @@ Span = tuple[int, int, int]
 _UPPER: dict[str, Span] = {"document_code": (0, 0, 2), "issuer": (0, 2, 5)}
 _LOWER: dict[str, Span] = {
     "number": (1, 0, 9),
+    "number_check_digit": (1, 9, 10),
     "nationality": (1, 10, 13),
     "birth_date": (1, 13, 19),
+    "birth_date_check_digit": (1, 19, 20),
     "gender": (1, 20, 21),
     "expiry_date": (1, 21, 27),
+    "expiry_date_check_digit": (1, 27, 28),
 }
 SPANS: dict[str, dict[str, Span]] = {
-    "TD3": {**_UPPER, **_LOWER, "optional_data": (1, 28, 42)},
-    "TD2": {**_UPPER, **_LOWER, "optional_data": (1, 28, 35)},
+    "TD3": {
+        **_UPPER,
+        **_LOWER,
+        "optional_data": (1, 28, 42),
+        "optional_data_check_digit": (1, 42, 43),
+        "composite_check_digit": (1, 43, 44),
+    },
+    "TD2": {**_UPPER, **_LOWER, "optional_data": (1, 28, 35), "composite_check_digit": (1, 35, 36)},
     "MRVA": {**_UPPER, **_LOWER, "optional_data": (1, 28, 44)},
     "MRVB": {**_UPPER, **_LOWER, "optional_data": (1, 28, 36)},
     "TD1": {
         **_UPPER,
         "number": (0, 5, 14),
+        "number_check_digit": (0, 14, 15),
         "optional_data": (0, 15, 30),
         "birth_date": (1, 0, 6),
+        "birth_date_check_digit": (1, 6, 7),
         "gender": (1, 7, 8),
         "expiry_date": (1, 8, 14),
+        "expiry_date_check_digit": (1, 14, 15),
         "nationality": (1, 15, 18),
         "optional_data_2": (1, 18, 29),
+        "composite_check_digit": (1, 29, 30),
     },
     "IDFRA": {
         **_UPPER,
         "surname": (0, 5, 30),
         "optional_data": (0, 30, 36),
         "number": (1, 0, 12),
+        "number_check_digit": (1, 12, 13),
         "given_names": (1, 13, 27),
         "birth_date": (1, 27, 33),
+        "birth_date_check_digit": (1, 33, 34),
+        "composite_check_digit": (1, 35, 36),
         "gender": (1, 34, 35),
     },
 }
@@ -54,6 +70,8 @@ _TRUTH_NAMES = {
     "gender": "sex",
     "expiry_date": "expiry_date",
 }
+_LONGER = ("number", "number_check_digit")
+"""A TD1 number of more than nine characters goes on in the optional data, and its digit with it."""
 _BY_VALUE = ("surname", "given_names")
 
 
@@ -132,7 +150,7 @@ def is_right(name: str, said: Said, truth: Truth) -> bool | None:
     if span is not None and short not in _BY_VALUE:
         line, start, end = span
         verdicts.append(_bare(said.raw).startswith(_bare(truth.lines[line][start:end])))
-        verdicts.append(short == "number" or len(_bare(said.raw)) == len(_bare(truth.lines[line][start:end])))
+        verdicts.append(short in _LONGER or len(_bare(said.raw)) == len(_bare(truth.lines[line][start:end])))
     known = truth.fields.get(_TRUTH_NAMES.get(short, short), truth.fields.get(short))
     if known is not None:
         verdicts.append(_states(short, said, known))
