@@ -224,7 +224,7 @@ def test_alternatives_are_by_place_in_the_raw_text():
 def test_one_line_is_relied_on_as_a_whole_or_not_at_all():
     line = "D1FRA13AA000026181231MARTIN<<9"
     assert all(field.accepted for field in fields_of(line).values())
-    doubtful = fields_of(line, doubt=[(0, 22, {"A": 0.7, "R": 0.3})])
+    doubtful = fields_of(line, doubt=[(0, 22, {"A": 0.7, "K": 0.3})])
     assert not any(field.accepted for field in doubtful.values())
 
 

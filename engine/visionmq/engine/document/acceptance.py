@@ -53,10 +53,6 @@ def whole_trouble(zone: Zone, chance: float, *, parts: bool) -> str | None:
     """
     if not is_sound(zone):
         return "a check digit does not fit"
-    if zone.ambiguous:
-        return "a part of it can be read in two ways"
-    if zone.refused:
-        return "strict mode refuses a part of it"
     if not parts:
         return "a part of it is not accepted"
     if chance < (LEAST_REPAIRED if COMPOSITE in zone.repaired else LEAST_CHECKED):

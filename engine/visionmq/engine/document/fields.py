@@ -38,11 +38,12 @@ def make_fields(zone: Zone, quads: dict[str, Quad], today: date) -> dict[str, Fi
 
 def _lines(zone: Zone, quads: dict[str, Quad], parts: Sequence[tuple[int, Field]]) -> Iterator[Field]:
     whole, accepted = zone.joint, all(field.accepted for _, field in parts)
-    yield _whole(zone, "full_mrz", "\n".join(zone.texts), whole, accepted, quads)
+    yield _whole(zone, "full_mrz", "\n".join(zone.texts), whole, accepted, quads, zone.layout.spans)
     for line, text in enumerate(zone.texts):
         chance = max(whole, _line_chance(zone, line))
         accepted = all(field.accepted for at, field in parts if at == line)
-        yield _whole(zone, f"mrz_line{line + 1}", text, chance, accepted, quads, zone.alternatives(line))
+        spans = [span for span in zone.layout.spans if span.line == line]
+        yield _whole(zone, f"mrz_line{line + 1}", text, chance, accepted, quads, spans, zone.alternatives(line))
 
 
 def _whole(
@@ -52,6 +53,7 @@ def _whole(
     chance: float,
     parts: bool,
     quads: dict[str, Quad],
+    spans: Sequence[Span],
     alternatives: Sequence[Alternative] = (),
 ) -> Field:
     trouble = whole_trouble(zone, chance, parts=parts)
@@ -63,8 +65,8 @@ def _whole(
         accepted=trouble is None,
         confidence=round(chance, 4),
         check_digit=state,
-        repaired=bool(zone.repaired),
-        ambiguous=bool(zone.ambiguous),
+        repaired=any(span.name in zone.repaired for span in spans),
+        ambiguous=any(span.name in zone.ambiguous for span in spans),
         note=f"not accepted: {trouble}" if trouble else None,
         quad=quads.get(name),
         alternatives=list(alternatives),
