@@ -100,15 +100,13 @@ def judge_screen(surface: Surface | None) -> Check:
     """Return whether the picture was taken from a screen."""
     missed = "screens finer than the camera, pictures made smaller afterwards, and files that were never photographed"
     if surface is None or surface.wave is None:
-        return Check(Finding.UNDEFINED, "the picture is too small to look for a screen's grid", missed)
+        return Check(Finding.UNDEFINED, "the page is too small in the picture to look for a screen's grid", missed)
     if surface.wave >= WAVE:
-        reason = (
-            f"one wave of {1 / max(surface.cycles, 1e-3):.1f} pixels runs through the whole picture, as of a screen"
-        )
+        reason = f"one wave of {1 / max(surface.cycles, 1e-3):.1f} pixels runs through the whole page, as of a screen"
         return Check(Finding.FAILED, reason, missed)
     if surface.wave > NO_WAVE:
-        return Check(Finding.UNDEFINED, "a faint wave runs through the picture", missed)
-    return Check(Finding.PASSED, "no wave of a screen's grid runs through the picture", missed)
+        return Check(Finding.UNDEFINED, "a faint wave runs through the page", missed)
+    return Check(Finding.PASSED, "no wave of a screen's grid runs through the page", missed)
 
 
 def judge_copy(surface: Surface | None) -> Check:

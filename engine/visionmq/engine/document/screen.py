@@ -17,16 +17,19 @@ from visionmq.schemas.common import Quad
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-_SIDE: Final = 192
-"""Pixels of a part; waves of 3 to 12 pixels are seen in it as sharp peaks."""
-_PARTS: Final = 4
+_SIDES: Final = (192, 128)
+"""Pixels of a part: the larger if the page holds enough of them; waves of 3 to 12 pixels are sharp peaks in both."""
+_PARTS: Final = 5
 """Parts across and down, at most."""
+_MOST_PARTS: Final = 16
 _LEAST_PARTS: Final = 6
+_BLANK: Final = 1.0
+"""Mean amplitude below which a part is blank, in grey levels of noise: what JPEG makes of white is no wave."""
+_FAINT: Final = 0.1
+"""Least amplitude of the surroundings that a wave is compared with; of a page that is not blank it is 0.3 to 1."""
 _LOW: Final = 0.07
 _HIGH: Final = 0.48
 """Waves looked at, in cycles a pixel: slower ones are shapes, faster ones the sensor's own."""
-_BLOCK: Final = 8
-"""JPEG codes blocks of so many pixels; their edges make waves along both axes that are no screen's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Surface:
     """What was measured on a picture's surface."""
 
     wave: float | None
-    """How far the strongest common wave stands out of its surroundings, as a ratio; None if the picture is small."""
+    """How far the strongest wave common to all of the page stands out, as a ratio; None if the page is small."""
     cycles: float
     """Of that wave, a pixel."""
     colour: float
@@ -47,7 +50,8 @@ class Surface:
 
 def study_surface(pixels: Pixels, page: Quad | None) -> Surface:
     """Return what the surface of a picture shows; `page` is the document's outline."""
-    wave, cycles = _wave(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
+    outline = None if page is None else np.array(page.points, np.float32)
+    wave, cycles = _wave(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), outline)
     small = _reduced(pixels)
     far = np.ptp(small.astype(np.int16), axis=2)
     mask = np.full(small.shape[:2], 255, np.uint8)
@@ -71,45 +75,64 @@ def _reduced(pixels: Pixels) -> Pixels:
     return np.asarray(pixels[::step, ::step])
 
 
-def _wave(gray: Array) -> tuple[float | None, float]:
+def _wave(gray: Array, outline: Array | None) -> tuple[float | None, float]:
     """Return how far the strongest wave common to all parts stands out, and its cycles a pixel."""
-    spectra = [_spectrum(part) for part in _parts(gray)]
-    if len(spectra) < _LEAST_PARTS:
+    for side in _SIDES:
+        places = list(_places(gray.shape[:2], side, outline))[:_MOST_PARTS]
+        if len(places) >= _LEAST_PARTS:
+            break
+    else:
         return None, 0.0
-    common = np.median(spectra, axis=0)
-    rest = cv2.medianBlur(common.astype(np.float32), 5)
-    rest = cv2.blur(rest, (9, 9))
-    ratio = np.where(_counted(), common / np.maximum(rest, 1e-6), 0)
+    common = np.median([_spectrum(gray[top : top + side, left : left + side]) for left, top in places], axis=0)
+    rest = cv2.blur(cv2.medianBlur(common.astype(np.float32), 5), (9, 9))
+    ratio = np.where(_counted(side), common / np.maximum(rest, _FAINT), 0)
     row, column = np.unravel_index(int(ratio.argmax()), ratio.shape)
-    rows, columns = _frequencies()
+    rows, columns = _frequencies(side)
     return round(float(ratio[row, column]), 2), round(float(np.hypot(rows[row, 0], columns[0, column])), 3)
 
 
-def _parts(gray: Array) -> Iterator[Array]:
-    height, width = gray.shape
-    if min(height, width) < _SIDE:
+def _places(shape: tuple[int, ...], side: int, outline: Array | None) -> Iterator[tuple[int, int]]:
+    """Yield left and top of parts spread over the page, none of which reaches out of it."""
+    height, width = shape
+    low, high = np.array([0, 0]), np.array([width, height])
+    if outline is not None:
+        low = np.maximum(low, np.floor(outline.min(axis=0))).astype(int)
+        high = np.minimum(high, np.ceil(outline.max(axis=0))).astype(int)
+    if (high - low).min() < side:
         return
-    for top in np.unique(np.linspace(0, height - _SIDE, min(_PARTS, height // (_SIDE // 2))).astype(int)):
-        for left in np.unique(np.linspace(0, width - _SIDE, min(_PARTS, width // (_SIDE // 2))).astype(int)):
-            yield gray[top : top + _SIDE, left : left + _SIDE]
+    tops, lefts = (_spread(low[axis], high[axis], side) for axis in (1, 0))
+    for top in tops:
+        for left in lefts:
+            corners = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)]
+            if outline is None or all(_is_inside(outline, corner, side) for corner in corners):
+                yield int(left), int(top)
+
+
+def _spread(low: int, high: int, side: int) -> Array:
+    count = min(_PARTS, max(1, 2 * (high - low) // side - 1))
+    return np.unique(np.linspace(low, high - side, count).astype(int))
+
+
+def _is_inside(outline: Array, corner: tuple[int, int], side: int) -> bool:
+    return cv2.pointPolygonTest(outline, (float(corner[0]), float(corner[1])), True) > -side / 20
 
 
 def _spectrum(part: Array) -> Array:
-    """Return the amplitudes of a part's waves, of mean one: dark parts count as much as bright ones."""
+    """Return the amplitudes of a part's waves, of mean one: dark parts count as much as bright ones, blank ones less."""
     values = part.astype(np.float32)
     values -= cv2.GaussianBlur(values, (0, 0), 4)
-    window = np.hanning(_SIDE).astype(np.float32)
+    window = np.hanning(len(part)).astype(np.float32)
     amplitude = np.abs(np.fft.rfft2(values * window[:, None] * window))
-    return np.asarray(amplitude / max(float(amplitude.mean()), 1e-6), np.float32)
+    return np.asarray(amplitude / (float(amplitude.mean()) + _BLANK * float((window**2).sum())), np.float32)
 
 
-def _frequencies() -> tuple[Array, Array]:
-    return np.fft.fftfreq(_SIDE)[:, None], np.fft.rfftfreq(_SIDE)[None]
+def _frequencies(side: int) -> tuple[Array, Array]:
+    return np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]
 
 
-def _counted() -> Array:
-    """Return which waves are looked at: neither too slow nor too fast, nor those of JPEG's blocks."""
-    rows, columns = _frequencies()
+def _counted(side: int) -> Array:
+    """Return which waves are looked at: neither too slow nor too fast, nor along an axis as those of JPEG's blocks."""
+    rows, columns = _frequencies(side)
     radius = np.hypot(rows, columns)
-    on_axis = (np.abs(rows) < 1.5 / _SIDE) | (np.abs(columns) < 1.5 / _SIDE)
+    on_axis = (np.abs(rows) < 1.5 / side) | (np.abs(columns) < 1.5 / side)
     return (radius > _LOW) & (radius < _HIGH) & ~on_axis
