@@ -30,9 +30,12 @@ LENGTHS = (30, 36, 44)
 LETTERS = "readable, letters in any order"
 """No legal line: what the network owes to knowing how zones are spelt shows here."""
 _BATCH = 50
-READABLE = Wear(10, 40, blur=0.6, noise=0.6, jpeg=1.0, contrast=0.7, ground=0.5, defects=0.5)
-"""Capitals of 10 to 40 camera pixels; blur of at most 0.07 capitals; noise of at most 7 grey levels; any JPEG quality
-from 15; ink at least 0.4 as dark as it can be; half of training's patterns and print defects; a wrongly laid strip."""
+READABLE = Wear(10, 40, blur=0.6, noise=0.6, jpeg=1.0, contrast=0.4, ground=0.3, defects=0.0)
+"""Capitals of 10 to 40 camera pixels; blur of at most 0.07 capitals (or a smear of 0.3); noise of at most 7 grey levels
+(14 if coarse); JPEG of any quality from 15; ink that takes at least 55 % of the paper's light; patterns of at most an
+eighth of the ink; no letter hidden by a blot or worn away; the strip laid as wrongly as in training. Looked at: a person
+reads all of these. With more of training's patterns, paleness and blots there are lines that nobody can read."""
+WORN = Wear(10, 40, blur=0.6, noise=0.6, jpeg=1.0, contrast=0.7, ground=0.5, defects=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,14 @@ def conditions(many: int, few: int) -> Iterator[tuple[str, Wear, int]]:
     for knob, amounts in (
         ("blur", (0.0, 1.0, 1.5, 2.0)),
         ("noise", (0.0, 1.0, 2.0, 3.0)),
-        ("contrast", (0.0, 1.0, 1.2)),
-        ("ground", (0.0, 1.0, 1.5)),
-        ("defects", (0.0, 1.0, 1.5)),
+        ("contrast", (0.0, 0.7, 1.0)),
+        ("ground", (0.0, 0.6, 1.0)),
+        ("defects", (0.25, 0.5, 1.0)),
         ("misplaced", (0.0, 1.5, 2.0)),
     ):
         for amount in amounts:
             yield f"{knob} {amount:g} of training's", replace(READABLE, **{knob: amount}), few
+    yield "half of training's wear, some unreadable", WORN, few
     yield "training's full range, from 7 px", Wear(), few
     yield LETTERS, READABLE, few
 
