@@ -100,6 +100,13 @@ def test_noise_is_calmed_before_a_symbol_is_looked_for():
     assert [found.text for found in read_barcodes(pixels, ENOUGH)] == [TEXT]
 
 
+def test_a_small_symbol_in_a_large_picture_is_read_where_asked():
+    pixels = np.full((1800, 3000, 3), 190, np.uint8)
+    pixels[900:1380, 1500:2140] = draw("qr", module=2.6, angle=15)
+    assert read_barcodes(pixels, ENOUGH, thorough=False) == []
+    assert [found.text for found in read_barcodes(pixels, ENOUGH)] == [TEXT]
+
+
 def test_two_symbols_of_different_kinds_are_both_read():
     pixels = np.hstack([draw("qr"), draw("pdf417", angle=15)])
     assert [found.kind for found in read_barcodes(pixels, ENOUGH)] == ["qr", "pdf417"]

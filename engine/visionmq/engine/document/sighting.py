@@ -48,7 +48,7 @@ def look(
     wanted = next((reading for reading in readings if rules.wants(reading.zone.layout.doc_type)), None)
     sighting = Sighting(picture, wanted or next(iter(readings), None))
     if any(rules.wants(name) for name in BARCODES):
-        sighting.barcodes = read_barcodes(picture.pixels)
+        sighting.barcodes = read_barcodes(picture.pixels, thorough=sighting.reading is None)
     if _tries_templates(models, sighting, params):
         asked = [template for template in models.templates if rules.wants(template.doc_type)]
         sighting.template = read_template(asked, picture.pixels, models.text, _zone_fields(models, rules), today)
