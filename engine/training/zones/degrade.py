@@ -80,7 +80,7 @@ def _blurred(random: np.random.Generator, grey: Array, cap: float) -> Array:
         kernel = np.zeros((length, length), np.float32)
         turn, middle = random.uniform(0, np.pi), (length - 1) / 2
         reach = np.array([np.cos(turn), np.sin(turn)]) * middle
-        ends = [tuple(int(round(value)) for value in (middle + sign * reach)) for sign in (-1, 1)]
+        ends = [tuple(round(float(value)) for value in (middle + sign * reach)) for sign in (-1, 1)]
         cv2.line(kernel, ends[0], ends[1], 1.0, 1)
         return np.asarray(cv2.filter2D(grey, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE))
     if kind < 0.68:  # sharpened

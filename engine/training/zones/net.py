@@ -52,7 +52,8 @@ class ZoneNet(nn.Module):
         self.to_four = nn.Conv2d(eight, four, 1)
         self.at_sixteen = _block(sixteen, sixteen)
         self.at_eight = _block(eight, eight)
-        self.head = nn.Sequential(_block(four, four), nn.Conv2d(four, len(OUTPUTS), 1))
+        self.head = nn.Sequential(_block(four, four), nn.Conv2d(four, len(OUTPUTS) - 2, 1))
+        self.way = nn.Sequential(_block(eight, eight), _block(eight, eight), nn.Conv2d(eight, 2, 1))
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return the nine maps."""
@@ -62,8 +63,8 @@ class ZoneNet(nn.Module):
         sixteen = self.sixteen(eight)
         up = self.at_sixteen(sixteen + _doubled(self.to_sixteen(self.deep(sixteen))))
         up = self.at_eight(eight + _doubled(self.to_eight(up)))
-        maps: Tensor = self.head(four + _doubled(self.to_four(up)))
-        return maps
+        fine = self.head(four + _doubled(self.to_four(up)))
+        return torch.cat([fine, _doubled(self.way(up))], 1)
 
 
 class Probable(nn.Module):
@@ -88,15 +89,16 @@ def loss(maps: Tensor, labels: Tensor) -> tuple[Tensor, list[float]]:
     core, zone, weight = labels[:, 0], labels[:, 1], labels[:, 7]
     inside = (zone > 0.5).float()
     count = inside.sum().clamp(min=1)
+    clear = inside * ((torch.exp2(labels[:, 6]) * 16 - 5) / 4).clamp(0, 1)  # which way small letters read, nobody sees
     parts = [
         _mask_loss(maps[:, 0], core, weight),
         _mask_loss(maps[:, 1], zone, torch.ones_like(zone)),
         (((maps[:, 2:4] - _doubled_angle(labels[:, 2:4])) ** 2).sum(1) * inside).sum() / count,
         (((maps[:, 4:6] - _doubled_angle(labels[:, 4:6])) ** 2).sum(1) * inside).sum() / count,
         ((maps[:, 6] - labels[:, 6]).abs() * inside).sum() / count,
-        (((maps[:, 7:9] - labels[:, 2:4]) ** 2).sum(1) * inside).sum() / count,
+        (((maps[:, 7:9] - labels[:, 2:4]) ** 2).sum(1) * clear).sum() / clear.sum().clamp(min=1),
     ]
-    total = parts[0] * 2 + parts[1] + parts[2] * 0.5 + parts[3] * 0.5 + parts[4] * 0.5 + parts[5] * 0.5
+    total = parts[0] * 2 + parts[1] + parts[2] * 0.5 + parts[3] * 0.5 + parts[4] * 0.5 + parts[5]
     return total, [float(part.detach()) for part in parts]
 
 

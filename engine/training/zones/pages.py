@@ -129,6 +129,8 @@ def _document(random: np.random.Generator, photographs: list[Array], *, zone: bo
     if random.random() < 0.75:
         ornaments.portrait(random, canvas.grey, photographs, foot)
     _fields(canvas, foot)
+    for _ in range(random.integers(0, 3)):
+        _heading(canvas, foot)
     for ornament in (ornaments.signature, ornaments.barcode, ornaments.stamp, ornaments.chip):
         if random.random() < 0.3:
             ornament(random, canvas.grey[:foot])
@@ -155,7 +157,7 @@ def _sheet_with_zone(random: np.random.Generator) -> _Canvas:
     """Draw a larger sheet with a zone somewhere between ordinary lines."""
     canvas = _sheet(random)
     _, length, lines = _form(random)
-    width, height = canvas.size
+    _, height = canvas.size
     left = random.uniform(0.2, 1) * PITCH * 2
     top = random.uniform(0.1, 0.75) * height
     reach = round((lines * 2.6 + 1) * PITCH)
@@ -183,6 +185,7 @@ def _sheet(random: np.random.Generator) -> _Canvas:
         y += spacing
     for _ in range(random.integers(0, 3)):
         _decoy(canvas)
+        _heading(canvas, canvas.size[1])
     return canvas
 
 
@@ -273,6 +276,24 @@ def _decoy(canvas: _Canvas) -> None:
         text = code_text(random) if random.random() < 0.5 else ordinary_text(random)
         mask, _ = glyphs.fixed_pitch(path, size, text, size * random.uniform(0.6, 0.8))
         canvas.blend(mask, round(x), round(y + number * size * 1.6), canvas.ink)
+
+
+def _heading(canvas: _Canvas, foot: int) -> None:
+    """Write capitals or digits in a row, spaced like a zone's: titles, card numbers, stamps of embossed metal."""
+    random = canvas.random
+    path = str(random.choice(glyphs.text_fonts() if random.random() < 0.7 else glyphs.ocrb_fonts()))
+    size = int(random.integers(14, 46))
+    x, y = round(random.uniform(0, 0.6) * canvas.size[0]), round(random.uniform(0, 0.95) * foot) - size
+    text = ordinary_text(random).upper()
+    if random.random() < 0.4:
+        text = " ".join("".join(str(digit) for digit in random.integers(0, 10, 4)) for _ in range(4))
+    if random.random() < 0.5:
+        mask = glyphs.fixed_pitch(path, size, text, size * random.uniform(0.55, 1.1))[0]
+    else:
+        mask = glyphs.running_text(path, size, text)
+    if random.random() < 0.3:  # embossed: a light and a dark edge
+        canvas.blend(mask, x - 1, y - 1, 255)
+    canvas.blend(mask, x, y, random.uniform(0, 255))
 
 
 def _watermark(canvas: _Canvas) -> None:

@@ -181,7 +181,7 @@ class Photographer:
         grey = self._ground(size)
         labels = np.zeros((8, height // STRIDE, width // STRIDE), np.float32)
         labels[7] = 1
-        if random.random() < 0.93:
+        if random.random() < 0.9:
             page = self._page(1.0 if random.random() < 0.8 else 0.0)
             if random.random() < 0.2:
                 other = self._page(0.5)
@@ -224,7 +224,7 @@ class Photographer:
 
     def _upright_view(self, page: Page, size: tuple[int, int]) -> View:
         random = self.random
-        turn = random.normal(0, 0.05) + (np.pi if random.random() < 0.2 else 0)
+        turn = random.normal(0, 0.05) + (np.pi if random.random() < 0.5 else 0)
         centre = self._target(page, 0.2)
         left = random.uniform(0.05, 0.95)
         cap = 16 * float(np.exp(random.normal(0, 0.18)))

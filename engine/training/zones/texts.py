@@ -5,16 +5,16 @@ from typing import Final
 
 import numpy as np
 
-_SYLLABLES: Final = (
+_SYLLABLES: Final = (  # noqa: SIM905 - words in a row are easier to read than a list
     "AN BAR CHEN DA DIE EL EN ER FRAN GAR GRE HA HEL IN JO KA KOW LA LE LI LO MA MAR MI MO NA NE NI NO OL PE RA RE RI "
     "RO SA SCH SEN SKI SON STE TA TE TH TI TO UL VA VE VI VOL WA WE XI YA YU ZA ZO"
 ).split()
-_WORDS: Final = (
+_WORDS: Final = (  # noqa: SIM905
     "Surname Given names Nationality Date of birth Place Sex Authority Passport Type Code Republic Identity card "
     "Nom Prénoms Signature du titulaire Valid until Name Vorname Geburtstag Staatsangehörigkeit Height Colour eyes "
     "Issued expires document number holder observations visa entries duration stay remarks federal kingdom state"
 ).split()
-_COUNTRIES: Final = "UTO D<< FRA GBR USA POL CHE ESP ITA LVA NLD SWE AUS IND CHN UKR TUR MAR BRA KEN CAN JPN".split()
+_COUNTRIES: Final = "UTO D<< FRA GBR USA POL CHE ESP ITA LVA NLD SWE AUS IND CHN UKR TUR MAR BRA KEN CAN JPN".split()  # noqa: SIM905
 _CODES: Final = {44: ("P<", "PP", "V<", "PD", "VC", "PA"), 36: ("I<", "ID", "V<", "AC", "C<"), 30: ("I<", "ID", "AR")}
 
 

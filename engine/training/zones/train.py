@@ -53,7 +53,6 @@ def make_batch(photographer: Photographer, size: int) -> tuple[torch.Tensor, tor
 
 def export(net: ZoneNet, path: Path) -> None:
     """Write the network as ONNX, core and zone as probabilities; any batch, height and width (multiples of 32)."""
-
     whole = Probable(net).eval()
     axes = {"grey": {0: "n", 2: "h", 3: "w"}, "maps": {0: "n", 2: "h4", 3: "w4"}}
     example = torch.zeros(1, 1, 64, 96)
@@ -73,9 +72,7 @@ def train(minutes: float, seed: int, folders: list[Path], out: Path, start: Path
     photographer.refresh(60)
     net = ZoneNet().to(memory_format=torch.channels_last)
     if start is not None:
-        weights = torch.load(start, weights_only=True)
-        known = {name: value for name, value in weights.items() if net.state_dict()[name].shape == value.shape}
-        net.load_state_dict(known, strict=False)
+        net.load_state_dict(torch.load(start, weights_only=True))
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     mean = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995), use_buffers=True

@@ -106,12 +106,12 @@ def _region(cells: _Cells) -> Region:
 
 
 def _way(cells: _Cells) -> tuple[float, float]:
-    """Return the angle at which most cells read, and the share of them that do so and not the other way round."""
+    """Return the angle at which most cells read, and how sure it is that they do not read the other way round."""
     cosine, sine = cells.weights @ cells.axis
     axis = 0.5 * np.arctan2(sine, cosine)
-    votes = cells.weights * (cells.right @ np.array([np.cos(axis), np.sin(axis)]))
-    ahead = float(votes[votes > 0].sum() / max(float(np.abs(votes).sum()), 1e-9))
-    return (float(axis), ahead) if ahead >= 0.5 else (float(axis + np.pi), 1 - ahead)
+    ahead = cells.right @ np.array([np.cos(axis), np.sin(axis)])
+    sure = 0.5 + 0.5 * float(np.clip(np.average(ahead, weights=cells.weights), -1, 1))
+    return (float(axis), sure) if sure >= 0.5 else (float(axis + np.pi), 1 - sure)
 
 
 def _merged(pieces: Sequence[_Cells]) -> list[_Cells]:

@@ -49,7 +49,7 @@ class Traced:
     """Top to bottom, in pixels of the cut."""
     score: float
     upright: float
-    """The share of the zone that is seen upright, not upside down, 0 to 1."""
+    """How sure it is that the cut shows the zone upright and not upside down, 0 to 1."""
     cramped: bool
     """Whether a line reaches the left or right edge of the cut."""
 
@@ -277,8 +277,9 @@ def _zone(maps: Array, lines: list[_Line], fields: _Fields, inside: Array) -> Tr
     ends = _common_ends(lines, fields, height)
     bands = tuple(_band(line, end, fields, height) for line, end in zip(lines, ends, strict=True))
     score = _score(lines, bands)
-    votes = (maps[1] * maps[7])[inside]
-    upright = float(votes[votes > 0].sum() / max(float(np.abs(votes).sum()), 1e-9))
+    # The vector of the way is as long as the network is sure of it: it was learned by least squares.
+    ahead = float(np.average(maps[7][inside], weights=maps[1][inside]))
+    upright = 0.5 + 0.5 * float(np.clip(ahead, -1, 1))
     cramped = any(left < 1 or right > width - 2 for left, right in ends)
     return Traced(bands, score, upright, cramped)
 
