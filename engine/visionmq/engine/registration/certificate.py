@@ -1,5 +1,6 @@
 """What speaks for a matrix: counts, spread, conditioning and likeness, and the verdict they add up to."""
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -158,8 +159,7 @@ def _judged(figures: Certificate) -> Certificate:
         figures.similarity is not None and figures.similarity < REJECT_SIMILARITY
     )
     verdict = Verdict.REJECT if hopeless else Verdict.UNCERTAIN if doubts else Verdict.ACCEPT
-    values = {name: getattr(figures, name) for name in Certificate.__slots__}
-    return Certificate(**(values | {"verdict": verdict, "reasons": doubts}))
+    return replace(figures, verdict=verdict, reasons=doubts)
 
 
 def _doubts(figures: Certificate) -> list[tuple[bool, str]]:
