@@ -1,16 +1,13 @@
-"""The pages of specimen documents: where things stand on each kind, and how one is drawn; all layouts are our own."""
+"""The pages of specimen documents, drawn from their designs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from visionmq.engine.document.countries import find_country
-from visionmq.engine.document.layouts import FILLER, Layout
+from visionmq.engine.document.layouts import Layout
 from visionmq.engine.document.specimen_art import (
     INK,
     MM,
@@ -25,7 +22,9 @@ from visionmq.engine.document.specimen_art import (
     signature,
     waves,
 )
+from visionmq.engine.document.specimen_designs import GOLD, PINK, SCHEMES, Design, Item, designs_of
 from visionmq.engine.document.specimen_face import draw_face
+from visionmq.engine.document.specimen_words import age_of, shown_words
 from visionmq.engine.document.transliteration import to_zone
 from visionmq.engine.picture import Pixels
 
@@ -36,237 +35,19 @@ _ZONE_SIZE: Final = 3.55
 _CAPITAL: Final = 2.5
 _ZONE_INK: Final[Colour] = (30, 26, 26)
 
-Item = tuple[float, float, str, str]
-"""Left and base line of the value, label, name of the field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """One side of a document, in millimetres."""
-
-    size: tuple[float, float]
-    title: str
-    items: tuple[Item, ...] = ()
-    portrait: Box | None = None
-    ghost: Box | None = None
-    signed: Box | None = None
-    band: float = 10.0
-    """Height of the coloured band with the issuer's name; 0 for none."""
-    zone: tuple[float, float] | None = None
-    """Left end and lowest base line of the zone."""
-    spacing: float = 6.35
-    chip: tuple[float, float] | None = None
-    table: Box | None = None
-    """Where a driving licence lists its classes."""
-
-
-_ID1: Final = (85.6, 54.0)
-_ID2: Final = (105.0, 74.0)
-_PERSON: Final = ("surname", "given_names", "nationality", "birth_date", "gender", "birth_place")
-
-_PASSPORT: Final = Design(
-    (125, 88),
-    "PASSPORT",
-    (
-        (42, 20, "Type / Type", "document_code"),
-        (58, 20, "Code of issuing State", "issuer"),
-        (88, 20, "Passport No.", "number"),
-        (42, 28, "1. Surname / Nom", "surname"),
-        (42, 35.5, "2. Given names / Prénoms", "given_names"),
-        (42, 43, "3. Nationality / Nationalité", "nationality_name"),
-        (42, 50.5, "4. Date of birth / Date de naissance", "birth_date"),
-        (84, 50.5, "5. Sex / Sexe", "gender"),
-        (42, 57.5, "6. Place of birth / Lieu de naissance", "birth_place"),
-        (84, 57.5, "7. Date of issue", "issue_date"),
-        (84, 43, "9. Authority", "authority"),
-        (42, 64, "8. Date of expiry / Date d'expiration", "expiry_date"),
-    ),
-    portrait=(5.5, 16, 32, 41.6),
-    ghost=(107, 24, 13, 17),
-    signed=(6, 58.5, 32, 6.5),
-    zone=(6.6, 79.8),
-)
-_TD2: Final = Design(
-    _ID2,
-    "IDENTITY CARD",
-    (
-        (36, 16.5, "Surname / Nom", "surname"),
-        (36, 23, "Given names / Prénoms", "given_names"),
-        (36, 29.5, "Nationality", "nationality_name"),
-        (72, 29.5, "Sex", "gender"),
-        (36, 36, "Date of birth", "birth_date"),
-        (72, 36, "Document No.", "number"),
-        (36, 42.5, "Date of expiry", "expiry_date"),
-        (72, 42.5, "Date of issue", "issue_date"),
-    ),
-    portrait=(5, 13, 27, 35.1),
-    signed=(72, 44.5, 26, 6),
-    zone=(6.0, 66.0),
-    spacing=6.4,
-)
-_FRENCH: Final = replace(
-    _TD2,
-    title="CARTE NATIONALE D'IDENTITÉ",
-    items=(
-        (38, 16.5, "Nom", "surname"),
-        (38, 23, "Prénom(s)", "given_names"),
-        (38, 29.5, "Sexe", "gender"),
-        (58, 29.5, "Né(e) le", "birth_date"),
-        (38, 36, "à", "birth_place"),
-        (38, 42.5, "Nationalité", "nationality_name"),
-        (72, 16.5, "N°", "number"),
-    ),
-)
-_VISA_ITEMS: Final = (
-    (38, 17, "VALID FOR", "issuer_name"),
-    (38, 24, "FROM", "issue_date"),
-    (68, 24, "UNTIL", "expiry_date"),
-    (38, 31, "NUMBER OF ENTRIES", "entries"),
-    (68, 31, "DURATION OF STAY", "stay"),
-    (38, 38, "NUMBER OF PASSPORT", "number"),
-    (38, 45, "SURNAME, NAME", "whole_name"),
-    (68, 38, "TYPE OF VISA", "document_code"),
-)
-_VISA_A: Final = Design(
-    (120, 80), "VISA", _VISA_ITEMS, portrait=(6, 13, 27, 35.1), signed=(84, 46, 30, 7), zone=(4.2, 71.6)
-)
-_VISA_B: Final = Design(_ID2, "VISA", _VISA_ITEMS, portrait=(5, 13, 27, 35.1), zone=(6.4, 66.0))
-_CARD_BACK: Final = Design(
-    _ID1,
-    "",
-    (
-        (5, 8, "Place of birth", "birth_place"),
-        (44, 8, "Authority", "authority"),
-        (5, 15.5, "Date of issue", "issue_date"),
-        (44, 15.5, "Height", "height"),
-        (5, 23, "Colour of eyes", "eyes"),
-    ),
-    ghost=(70, 5, 12, 15.6),
-    band=0,
-    zone=(4.4, 49.6),
-)
-_CARD_FRONT: Final = Design(
-    _ID1,
-    "IDENTITY CARD",
-    (
-        (33, 16.5, "Surname", "surname"),
-        (33, 23, "Given names", "given_names"),
-        (33, 29.5, "Nationality", "nationality_name"),
-        (66, 29.5, "Sex", "gender"),
-        (33, 36, "Date of birth", "birth_date"),
-        (60, 36, "Expires", "expiry_date"),
-        (33, 42.5, "Document No.", "number"),
-    ),
-    portrait=(4.5, 12, 25, 32.5),
-    ghost=(71, 12.5, 10, 13),
-    signed=(54, 44.5, 28, 6.5),
-    chip=(66, 38.5),
-    band=9,
-)
-_LICENCE_FRONT: Final = Design(
-    _ID1,
-    "DRIVING LICENCE",
-    (
-        (33, 14.5, "1.", "surname"),
-        (33, 19.5, "2.", "given_names"),
-        (33, 24.5, "3.", "birth_line"),
-        (33, 29.5, "4a.", "issue_date"),
-        (60, 29.5, "4b.", "expiry_date"),
-        (33, 34.5, "4c.", "authority"),
-        (33, 39.5, "5.", "number"),
-    ),
-    portrait=(4.5, 12, 25, 32.5),
-    signed=(40, 42, 30, 7),
-    band=9,
-)
-_LICENCE_BACK: Final = Design(_ID1, "", band=0, zone=(4.4, 49.6), table=(5, 4, 58, 37))
-_SWISS_BACK: Final = replace(_LICENCE_BACK, table=(5, 3, 58, 27))
-_PERMIT_BACK: Final = replace(
-    _CARD_BACK,
-    items=(
-        (5, 9, "Issued at", "birth_place"),
-        (44, 9, "Authority", "authority"),
-        (5, 18, "Date of issue", "issue_date"),
-        (44, 18, "Valid until", "expiry_date"),
-        (5, 27, "No.", "number"),
-    ),
-)
-_PERMIT_FRONT: Final = replace(_CARD_FRONT, title="EXIT-ENTRY PERMIT")
-
-_DESIGNS: Final[dict[str, tuple[Design, ...]]] = {
-    "mrz.mrp": (_PASSPORT,),
-    "mrz.td2": (_TD2,),
-    "mrz.idfra": (_FRENCH,),
-    "mrz.mrva": (_VISA_A,),
-    "mrz.mrvb": (_VISA_B,),
-    "mrz.td1": (_CARD_BACK, _CARD_FRONT),
-    "mrz.che_dl": (_SWISS_BACK, _LICENCE_FRONT),
-    "mrz.chn_eep": (_PERMIT_BACK, _PERMIT_FRONT),
-}
-"""The side with the zone first; driving licences with one line are alike."""
-
-_SCHEMES: Final[tuple[tuple[Colour, Colour, Colour, Colour], ...]] = (
-    ((104, 58, 38), (238, 226, 214), (222, 232, 240), (232, 216, 230)),
-    ((58, 84, 40), (222, 236, 222), (226, 232, 208), (236, 222, 226)),
-    ((52, 34, 110), (226, 222, 240), (236, 226, 218), (214, 228, 236)),
-    ((110, 74, 22), (240, 228, 206), (232, 232, 216), (220, 214, 234)),
-    ((44, 60, 128), (214, 226, 242), (226, 222, 236), (232, 230, 212)),
-    ((96, 50, 86), (236, 218, 230), (218, 226, 238), (238, 232, 218)),
-)
-"""Of each state: the colour of its band, and three tints of paper (blue, green, red)."""
-_PINK: Final = ((132, 62, 108), (226, 208, 240), (236, 222, 232), (220, 212, 244))
-_GOLD: Final[Colour] = (142, 206, 236)
-
-
-def designs_of(doc_type: str) -> tuple[Design, ...]:
-    """Return the sides of a document, the one with the zone first."""
-    return _DESIGNS.get(doc_type, (_LICENCE_BACK, _LICENCE_FRONT))
-
 
 def draw_sides(
     layout: Layout, lines: Sequence[str], fields: Mapping[str, str], random: np.random.Generator, *, all_sides: bool
 ) -> list[Sheet]:
     """Return a document's pages, the one with the zone first; `fields` are as spelt at home."""
-    shown = _shown(fields)
-    face = draw_face(random, sex=fields.get("gender", "X"), age=_age(fields))
-    scheme = _PINK if "_dl" in layout.doc_type else _SCHEMES[sum(map(ord, fields["issuer"])) % len(_SCHEMES)]
+    shown = shown_words(fields)
+    face = draw_face(random, sex=fields.get("gender", "X"), age=age_of(fields))
+    scheme = PINK if "_dl" in layout.doc_type else SCHEMES[sum(map(ord, fields["issuer"])) % len(SCHEMES)]
     sides = designs_of(layout.doc_type)
     return [
         _draw(design, lines if design.zone else (), shown, scheme, face, random)
         for design in (sides if all_sides else sides[:1])
     ]
-
-
-def _age(fields: Mapping[str, str]) -> int:
-    return int(fields["issue_date"][:4]) - int((fields.get("birth_date") or "1985")[:4])
-
-
-def _shown(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return what the page says, by the names that designs use."""
-    shown = {name: text.replace(FILLER, " ") for name, text in fields.items()}
-    for name in ("surname", "given_names"):
-        shown[name] = fields.get(name, "").replace("ß", "ẞ").upper()
-    for name in ("birth_date", "issue_date", "expiry_date"):
-        shown[name] = _day(fields.get(name, ""))
-    for name in ("issuer", "nationality"):
-        country = find_country(fields.get(name, fields["issuer"]))
-        shown[f"{name}_name"] = (country.name if country else fields["issuer"]).upper()
-    shown["issuer_name"] = "UTOPIA" if fields["issuer"] == "UTO" else shown["issuer_name"]
-    shown["nationality_name"] = "UTOPIAN" if fields.get("nationality") == "UTO" else shown["nationality_name"]
-    age = len(shown["surname"])
-    shown |= {"authority": "MINISTRY OF SPECIMENS", "height": f"{158 + age * 3 % 36} cm", "entries": "MULT"}
-    shown |= {"eyes": ("BROWN", "GREEN", "BLUE", "GREY")[age % 4], "stay": "90 DAYS"}
-    shown["birth_line"] = f"{shown['birth_date']} {shown.get('birth_place', '').upper()}"
-    shown["birth_place"] = shown.get("birth_place", "").upper()
-    shown["whole_name"] = f"{shown['surname']}, {shown['given_names']}"
-    return shown
-
-
-def _day(value: str) -> str:
-    parts = value.split("-")
-    if len(parts) == 3:
-        return date.fromisoformat(value).strftime("%d %b %Y").upper()
-    return value if len(parts) == 1 else date(int(parts[0]), int(parts[1]), 1).strftime("%b %Y").upper()
 
 
 def _draw(
@@ -326,14 +107,14 @@ def _security(
 def _band(sheet: Sheet, design: Design, colour: Colour, shown: Mapping[str, str]) -> None:
     width, _ = design.size
     sheet.rectangle((0, 0, width, design.band), colour)
-    sheet.rectangle((0, design.band, width, 0.5), _GOLD)
+    sheet.rectangle((0, design.band, width, 0.5), GOLD)
     size = design.band * 0.46
     name = shown["issuer_name"]
     size = min(size, width * 0.42 / max(1, 0.62 * len(name)) * 1.0) if len(name) > 16 else size
-    sheet.write(design.band * 0.5, design.band * 0.68, name, size, _GOLD, face="serif")
+    sheet.write(design.band * 0.5, design.band * 0.68, name, size, GOLD, face="serif")
     right = width - design.band * 1.5
     sheet.write(right, design.band * 0.66, design.title, design.band * 0.36, (244, 240, 236), face="bold", anchor="rs")
-    emblem(sheet, (width - design.band * 0.75, design.band / 2), design.band * 0.8, _GOLD, len(name))
+    emblem(sheet, (width - design.band * 0.75, design.band / 2), design.band * 0.8, GOLD, len(name))
 
 
 def _portrait(sheet: Sheet, design: Design, face: Pixels, colour: Colour) -> None:
