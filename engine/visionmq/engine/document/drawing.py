@@ -1,25 +1,18 @@
 """Evidence in pictures: what was read, each in its place and with its state, and a panel of all that was judged."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
 
-from visionmq.engine.document.band import Band
 from visionmq.engine.document.board import Board, Colour, load_pens, width_of
-from visionmq.engine.document.layouts import Span
 from visionmq.engine.document.legend import colour_of, draw_legend
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Document, Field
 
-if TYPE_CHECKING:
-    from visionmq.engine.document.finder import Finding
-    from visionmq.engine.document.ocr import Box
-    from visionmq.engine.document.zone import Zone
-
-__all__ = ["draw_overlay", "load_pens", "quads_of", "quads_of_bands", "straighten"]
+__all__ = ["draw_overlay", "load_pens"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -33,10 +26,8 @@ _MOST_HEIGHT: Final = 1400
 _SHADE: Final = 0.62
 """Brightness of what lies outside the page."""
 _TINT: Final = 0.16
-_MARGIN: Final = 0.1
-"""What detection leaves round a line, at each end, in heights of its box."""
 _LOOSE: Final = 0.22
-"""What a field's frame stands off its letters above and below, in their height."""
+"""What the frame of a zone's field stands off its letters above and below, in their height."""
 
 
 def draw_overlay(pixels: Pixels, document: Document, frames: Mapping[str, Quad] | None = None) -> Pixels:
@@ -97,9 +88,9 @@ def _draw_page(board: Board, corners: Array) -> None:
 
 def _draw_field(board: Board, field: Field, corners: Array) -> None:
     colour = colour_of(field)
-    if field.source != "mrz":
-        down = (corners[[3, 2]] - corners[[0, 1]]) * _LOOSE * 0.5
-        corners = np.array([corners[0] - down[0], corners[1] - down[1], corners[2] + down[1], corners[3] + down[0]])
+    loose = _LOOSE if field.source == "mrz" else 0.0
+    down = (corners[[3, 2]] - corners[[0, 1]]) * loose
+    corners = np.array([corners[0] - down[0], corners[1] - down[1], corners[2] + down[1], corners[3] + down[0]])
     board.fill(corners, colour, _TINT)
     board.outline(corners, colour, 2 if _height(corners) > 14 else 1)
 
@@ -123,70 +114,3 @@ def _draw_tagged(board: Board, name: str, corners: Array, colour: Colour) -> Non
     top = float(np.clip(corners[0][1] - 19, 0, board.pixels.shape[0] - 19))
     board.fill(np.array([[left, top], [left + width, top], [left + width, top + 19], [left, top + 19]]), colour)
     board.text(name, (left + 6, top + 14), 13, (255, 255, 255), "bold")
-
-
-def quads_of_bands(zone: "Zone", bands: Sequence[Band], centres: Sequence[Array]) -> dict[str, Quad]:
-    """Return where the zone, its lines and its fields are, in pixels of the picture, as `make_fields` wants them.
-
-    `centres` are those of the zone's characters along each band, fractions 0 to 1 (`Zone.centres`). Frames of letters
-    stand off by a fifth of their height.
-    """
-    edges = [_edges(np.asarray(line, np.float64)) for line in centres]
-    lines = [_loose(band.part(float(edge[0]), float(edge[-1]))) for band, edge in zip(bands, edges, strict=True)]
-    quads = {"full_mrz": _quad(np.array([*lines[0][:2], *lines[-1][2:]]))}
-    quads |= {f"mrz_line{number + 1}": _quad(line) for number, line in enumerate(lines)}
-    for span in zone.layout.spans:
-        edge = edges[span.line]
-        quads[span.name] = _quad(_loose(bands[span.line].part(float(edge[span.start]), float(edge[span.end]))))
-    return quads
-
-
-def _edges(centres: Array) -> Array:
-    """Return where each character begins, and where the last ends: halfway to its neighbours."""
-    between = (centres[1:] + centres[:-1]) / 2
-    return np.concatenate([[2 * centres[0] - between[0]], between, [2 * centres[-1] - between[-1]]])
-
-
-def _loose(corners: Array) -> Array:
-    down = (corners[[3, 2]] - corners[[0, 1]]) * _LOOSE
-    return np.array([corners[0] - down[0], corners[1] - down[1], corners[2] + down[1], corners[3] + down[0]])
-
-
-def quads_of(finding: "Finding") -> dict[str, Quad]:
-    """Return where the zone, its lines and its fields are, in pixels of the picture as shown."""
-    layout = finding.zone.layout
-    quads = {"full_mrz": _quad(finding.quad())}
-    for number, box in enumerate(finding.boxes):
-        quads[f"mrz_line{number + 1}"] = _quad(box.corners())
-    for span in layout.spans:
-        quads[span.name] = _quad(_part(finding.boxes[span.line], span, layout.length))
-    return quads
-
-
-def _part(box: "Box", span: Span, length: int) -> Array:
-    left_top, right_top, right_bottom, left_bottom = box.corners()
-    edge = _MARGIN * box.height / box.length
-    start, end = (edge + (1 - 2 * edge) * index / length for index in (span.start, span.end))
-    top, bottom = right_top - left_top, right_bottom - left_bottom
-    return np.array(
-        [left_top + top * start, left_top + top * end, left_bottom + bottom * end, left_bottom + bottom * start]
-    )
-
-
-def _quad(corners: Array) -> Quad:
-    return Quad([(round(float(x), 1), round(float(y), 1)) for x, y in corners])
-
-
-def straighten(pixels: Pixels, finding: "Finding") -> Pixels:
-    """Return the zone as an upright strip, with a margin of half a line."""
-    corners = finding.quad()
-    width = float(np.linalg.norm(corners[1] - corners[0]))
-    height = float(np.linalg.norm(corners[3] - corners[0]))
-    margin = finding.boxes[0].height / 2
-    target = np.array(
-        [[margin, margin], [margin + width, margin], [margin + width, margin + height], [margin, margin + height]],
-        np.float32,
-    )
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    size = (round(width + 2 * margin), round(height + 2 * margin))
-    return np.asarray(cv2.warpPerspective(pixels, matrix, size, borderMode=cv2.BORDER_REPLICATE))
