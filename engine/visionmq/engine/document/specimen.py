@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import cv2
@@ -18,6 +19,7 @@ from visionmq.engine.document.specimen_art import MM, Box, Sheet
 from visionmq.engine.document.specimen_pages import draw_sides
 from visionmq.engine.document.specimen_people import invent, zone_part
 from visionmq.engine.document.specimen_scene import Degradation, casual, photograph
+from visionmq.engine.document.transliteration import NotWritable
 from visionmq.engine.document.writer import layout_of, write_zone
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
@@ -93,6 +95,7 @@ def draw_specimen(
     given = {name.removeprefix("mrz_"): text for name, text in (fields or {}).items()}
     if "issuer" in given:
         given["issuer"] = code_of(given["issuer"]) or given["issuer"]
+    _check_page(given)
     holder = invent(doc_type, given, random)
     written = {name: text for name, text in given.items() if name not in PAGE_FIELDS}
     lines = write_zone(doc_type, {**written, **zone_part(doc_type, holder)})
@@ -102,6 +105,14 @@ def draw_specimen(
     pixels, matrix = photograph(page, cover, taken, random, table=table)
     quads = {name: _quad(box, matrix) for name, box in (boxes | _cells(layout, boxes)).items()}
     return Specimen(doc_type, tuple(lines), truth_of(layout, lines, holder), holder, pixels, quads, taken)
+
+
+def _check_page(given: Mapping[str, str]) -> None:
+    """Raise NotWritable for a date of issue that is no whole date."""
+    try:
+        date.fromisoformat(given.get("issue_date", "2000-01-01"))
+    except ValueError as error:
+        raise NotWritable("issue_date must be a whole date: write YYYY-MM-DD") from error
 
 
 def truth_of(layout: Layout, lines: Sequence[str], written: Mapping[str, str]) -> dict[str, str]:
