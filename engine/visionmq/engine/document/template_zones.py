@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 
 from visionmq.engine.document.date_format import parse_date, pattern_of
-from visionmq.engine.document.guided import read_pattern
 from visionmq.engine.document.ocr import Reader
-from visionmq.engine.document.pattern import Pattern, compile_pattern
+from visionmq.engine.document.pattern import compile_pattern
 from visionmq.engine.document.template import Aligned, Template, align
 from visionmq.engine.document.template_cut import Cut, cut_zone, quad_of
+from visionmq.engine.document.template_text import glare, read_line
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.estimation import project
 from visionmq.engine.registration.outcome import Certificate
@@ -26,16 +26,6 @@ MrzReader: TypeAlias = Callable[[Pixels], Mapping[str, Field]]
 quads in pixels of the strip; empty where nothing was found."""
 
 SOURCE: Final = "template"
-SURE: Final = 0.8
-"""Least probability of a text without a pattern: of 400 drawn lines, clean to unreadable, no wrong one passes."""
-SURE_SHARE: Final = 0.9
-"""Least probability of a text among all of its pattern."""
-LEAST_PROBABILITY: Final = 0.02
-"""Least probability of such a text by the recogniser alone: below, what is printed is probably not of the pattern."""
-
-_BLOWN: Final = 252
-_MOST_BLOWN: Final = 0.06
-"""Part of a strip's columns without a trace of anything: glare may have taken letters with it."""
 _INSIDE: Final = 0.24
 """Part of a checkbox's side that is left out at each edge: its frame."""
 _DARK: Final = 0.72
@@ -131,39 +121,20 @@ def _field(
 
 
 def _text(cut: Cut, ocr: Reader) -> Field:
-    if cut.zone.pattern is not None:
-        text, raw, confidence, trouble = _guided(cut, ocr, compile_pattern(cut.zone.pattern))
-    else:
-        text, confidence = ocr.read_text(cut.pixels)
-        raw, trouble = text, "not clear enough" if confidence < SURE else None
-    return _field(cut, text, raw, confidence, trouble=_glare(cut.pixels) or trouble, repaired=raw != text)
+    pattern = None if cut.zone.pattern is None else compile_pattern(cut.zone.pattern)
+    line = read_line(cut.pixels, ocr, pattern)
+    trouble = glare(cut.pixels) or line.trouble
+    return _field(cut, line.text, line.raw, line.probability, trouble=trouble, repaired=line.repaired)
 
 
 def _date(cut: Cut, ocr: Reader, now: date) -> Field:
     form = cut.zone.date_format
     assert form is not None
-    text, raw, confidence, trouble = _guided(cut, ocr, compile_pattern(pattern_of(form)))
-    value = parse_date(text, form, now)
-    if value is None:
-        trouble = trouble or "there is no such day"
+    line = read_line(cut.pixels, ocr, compile_pattern(pattern_of(form)))
+    value = parse_date(line.text, form, now)
+    trouble = line.trouble or ("there is no such day" if value is None else None)
     printed = {} if value is None or len(value) < 10 else {"date": f"{value[8:]}.{value[5:7]}.{value[:4]}"}
-    repaired = raw.replace(" ", "") != text.replace(" ", "")
-    return _field(cut, value, raw, confidence, trouble=trouble, repaired=repaired, **printed)
-
-
-def _guided(cut: Cut, ocr: Reader, pattern: Pattern) -> tuple[str, str, float, str | None]:
-    """Return the text, what was read without the pattern, its probability, and what is wrong, if anything."""
-    found = read_pattern(*ocr.emissions(cut.pixels), pattern)
-    if found is None or found.probability < LEAST_PROBABILITY:
-        text, confidence = ocr.read_text(cut.pixels)
-        return text, text, min(confidence, 0.5), "it does not look like what is to stand there"
-    return found.text, found.read, found.share, "not clear enough" if found.share < SURE_SHARE else None
-
-
-def _glare(strip: Pixels) -> str | None:
-    """Return that light hides a part of a strip, if it does."""
-    blown = (strip.min(axis=2) >= _BLOWN).all(axis=0)
-    return "glare lies on it" if float(blown.mean()) > _MOST_BLOWN else None
+    return _field(cut, value, line.raw, line.probability, trouble=trouble, repaired=line.repaired, **printed)
 
 
 def _machine_zone(cut: Cut, mrz_reader: MrzReader | None) -> list[Field]:
