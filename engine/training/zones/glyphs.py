@@ -58,12 +58,11 @@ def text_fonts() -> list[str]:
 def _glyph(path: str, size: int, character: str) -> tuple[Array, int]:
     """Return a character's coverage, uint8, and how far its top is above (negative: below) the baseline."""
     face = font(path, size)
-    left, top, right, bottom = face.getbbox(character, anchor="ls")
+    _, top, _, _ = face.getbbox(character, anchor="ls")
     mask = np.array(face.getmask(character), np.uint8)
     if mask.size == 0:
         return np.zeros((1, 1), np.uint8), 0
     width, height = face.getmask(character).size
-    del left, right, bottom
     return mask.reshape(height, width), -int(top)
 
 
@@ -76,16 +75,16 @@ def cap_height(path: str, size: int) -> int:
 def fixed_pitch(path: str, size: int, text: str, pitch: float) -> tuple[Array, int]:
     """Return the coverage of a line with characters centred every `pitch` pixels, and the baseline's row in it."""
     above, below = round(size * 1.1), round(size * 0.4)
-    line = np.zeros((above + below, round(pitch * len(text)) + size), np.uint8)
+    line = np.zeros((above + below, round(pitch * len(text)) + 2 * size), np.uint8)
     for place, character in enumerate(text):
         mask, top = _glyph(path, size, character)
-        left = round(pitch * (place + 0.5) - mask.shape[1] / 2)
+        left = size + round(pitch * (place + 0.5) - mask.shape[1] / 2)
         row = above - top
         if left < 0 or row < 0:
             continue
         spot = line[row : row + mask.shape[0], left : left + mask.shape[1]]
         np.maximum(spot, mask[: spot.shape[0], : spot.shape[1]], out=spot)
-    return line[:, : round(pitch * len(text))], above
+    return line[:, size : size + round(pitch * len(text))], above
 
 
 def running_text(path: str, size: int, text: str) -> Array:

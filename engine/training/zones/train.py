@@ -45,7 +45,7 @@ def batch(samples: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
 
 def make_batch(photographer: Photographer, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return a batch of either kind, on fresh and older pages."""
-    photographer.refresh(2)
+    photographer.refresh(1)
     if photographer.random.random() < 0.35:
         return batch([photographer.upright(_UPRIGHT) for _ in range(size)])
     return batch([photographer.anyhow(_FREE) for _ in range(size)])

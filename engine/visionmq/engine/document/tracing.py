@@ -20,6 +20,8 @@ STRIDE: Final = 4
 """Pixels of a picture to a cell of the maps."""
 _INSIDE: Final = 0.35
 """Cells over this probability of a zone steer the fields."""
+_TURNS: Final = tuple(np.arange(-4, 5) * 0.012)
+"""Slopes tried beside the one that the directions give, which may be two degrees off; the sharpest is taken."""
 _FINE: Final = 4
 """Curves tried to a row of cells."""
 _TRIES: Final = ((1, 0.8), (2, 0.65), (3, 0.5))
@@ -37,6 +39,9 @@ _MOST_LINES: Final = 3
 _POINTS: Final = 33
 _AGREE: Final = 4.0
 """Lines of one zone whose ends differ by fewer letter heights end at one edge; more, and one line is truly shorter."""
+_SAME: Final = 0.8
+"""Ends that differ by fewer letter heights are the same edge, each measured where it is: better than a mean, as the
+edge leans in perspective."""
 _LENGTHS: Final = (24.0, 58.0)
 """Length of a line in letter heights that zones of 30 to 44 letters have, with room for wide and narrow print."""
 
@@ -92,6 +97,7 @@ def _lines(maps: Array, fields: _Fields) -> list[_Line]:
     The clearest line is followed by itself; the others are sought along curves parallel to it.
     """
     slope = _powers(np.arange(maps.shape[2], dtype=np.float64), 2) @ fields.slope
+    slope = max((slope + turn for turn in _TURNS), key=lambda each: _sharpness(maps, each))
     first = next(iter(_sought(maps, fields, slope)), None)
     if first is None:
         return []
@@ -166,19 +172,32 @@ def _caps(fields: _Fields, x: Array, y: Array) -> Array:
     return np.asarray(np.maximum(_plane(x, y) @ fields.cap, 1.0))
 
 
-def _curves(maps: Array, fields: _Fields, slope: Array) -> list[Array]:
-    """Return the row (cells from the top) at each column of parallel curves where lines are; the strongest first."""
+def _profile(maps: Array, slope: Array) -> tuple[Array, Array]:
+    """Return parallel curves, their row (cells from the top) at each column, and how much of a line is on each."""
     core, zone = maps[0], maps[1]
     height, width = core.shape
     rise = np.cumsum(slope)
     start = int(np.clip(np.average(np.arange(width), weights=zone.sum(axis=0) + 1e-6), 0, width - 1))
     seeds = (np.arange(height * _FINE) + 0.5) / _FINE - 0.5
-    rows = seeds[:, None] + (rise - rise[start])[None]
+    rows = (seeds[:, None] + (rise - rise[start])[None]).astype(np.float32)
     columns = np.broadcast_to(np.arange(width, dtype=np.float32), rows.shape)
-    along = cv2.remap(core, columns.copy(), rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    strength = np.maximum(along - 0.25, 0).sum(axis=1)
-    cap = float(_caps(fields, np.array([float(start)]), np.array([0.0]))[0])
-    return [rows[peak] for peak in _peaks(strength, round(_APART * cap * _FINE), _SHORTEST * cap * 0.4)]
+    along = cv2.remap(core, columns.copy(), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return rows, np.maximum(along - 0.25, 0).sum(axis=1)
+
+
+def _sharpness(maps: Array, slope: Array) -> float:
+    """Return how well curves of this slope run along lines and not across them."""
+    return float((_profile(maps, slope)[1] ** 2).sum())
+
+
+def _curves(maps: Array, fields: _Fields, slope: Array) -> list[Array]:
+    """Return the curves where lines are, the strongest first."""
+    rows, strength = _profile(maps, slope)
+    middle = np.array([maps.shape[2] / 2])
+    cap = float(_caps(fields, middle, np.zeros(1))[0])
+    return [
+        rows[peak].astype(np.float64) for peak in _peaks(strength, round(_APART * cap * _FINE), _SHORTEST * cap * 0.4)
+    ]
 
 
 def _peaks(values: Array, apart: int, least: float) -> list[int]:
@@ -285,20 +304,29 @@ def _zone(maps: Array, lines: list[_Line], fields: _Fields, inside: Array) -> Tr
 
 
 def _common_ends(lines: list[_Line], fields: _Fields, height: int) -> list[tuple[float, float]]:
-    """Return each line's ends, drawn to the edges that the zone's lines share, along the lean of the letters."""
+    """Return each line's ends; those that miss the edge that the zone's lines share are drawn to it."""
     result = [list(line.ends) for line in lines]
     for side in (0, 1):
         rows = np.array([line.rows[int(np.clip(line.ends[side], 0, len(line.rows) - 1))] for line in lines])
         cap = float(_caps(fields, np.array([lines[0].ends[side]]), np.array([0.0]))[0])
         lean = float(_powers(np.array([lines[0].ends[side]]), 1)[0] @ fields.lean)
-        straight = np.array([line.ends[side] for line in lines]) - lean * (rows - height / 2)
-        outer = float(straight.min() if side == 0 else straight.max())
-        near = np.abs(straight - outer) < _AGREE * cap
-        close = straight[near & (np.abs(straight - outer) < 0.8 * cap)]
-        edge = float(close.mean())
-        for place in np.flatnonzero(near):
+        places = np.array([line.ends[side] for line in lines])
+        if len(lines) == _MOST_LINES and abs(places[1] - np.interp(rows[1], rows[::2], places[::2])) < 0.25 * cap:
+            continue  # three ends on a straight edge are right, however it leans
+        straight = places - lean * (rows - height / 2)
+        edge = _edge(straight, side, cap)
+        off = np.abs(straight - edge) / cap
+        for place in np.flatnonzero((off > _SAME) & (off < _AGREE)):
             result[place][side] = edge + lean * (rows[place] - height / 2)
     return [(float(left), float(right)) for left, right in result]
+
+
+def _edge(places: Array, side: int, cap: float) -> float:
+    """Return where lines end on one side: where most of them do, else where the longest does."""
+    votes = (np.abs(places[:, None] - places[None]) < _SAME * cap).sum(axis=1)
+    outward = places if side else -places
+    best = max(range(len(places)), key=lambda place: (votes[place] > 1, outward[place]))
+    return float(places[np.abs(places - places[best]) < _SAME * cap].mean())
 
 
 def _band(line: _Line, ends: tuple[float, float], fields: _Fields, height: int) -> Band:
