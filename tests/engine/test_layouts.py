@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visionmq.engine.document import codes, grammar
+from visionmq.engine.document import codes, grammar, letters
 from visionmq.engine.document.exceptions import BY_ID, EXCEPTIONS, deviations
 from visionmq.engine.document.layouts import LAYOUTS, MASKS, TD1, TD2, check_digit, value_of
 from visionmq.engine.document.plan import plan_of
@@ -113,12 +113,20 @@ def test_the_weights_of_all_texts_of_a_grammar_sum_to_one(rules):
         (grammar.date(), "741231", "741331"),
         (grammar.date(), "74<<<<", "74<4<<"),
         (grammar.names(20), "ERIKSSON<<ANNA<<<<<<", "ERIKSSON<<ANNA<<<K<<"),
+        (grammar.names(20), "ERIKSSON<<ANNA<<<<<<", "ERIKSSDN<<ANNA<<<<<<"),
         (grammar.number(9), "L8989023<", "L898<9023"),
         (grammar.choice({"UTO": 1.0, "USA": 1.0}, 0.01), "UTO", "UTD"),
     ],
 )
 def test_what_is_odd_is_less_likely_than_what_is_usual(rules, usual, odd):
     assert weight_of(rules, usual) > 10 * weight_of(rules, odd)
+
+
+def test_no_spelling_of_a_name_is_ruled_out():
+    usual, odd = (weight_of(grammar.surname(8), text) for text in ("ERIKSSON", "ERIKSSQJ"))
+    assert 0 < odd < usual < 1000 * odd
+    assert letters.NEXT.sum(axis=1) == pytest.approx(1)
+    assert letters.encode(np.exp(-letters.STEP * np.arange(36))[None]) == ["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 
 
 def test_no_name_holds_a_digit():

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from visionmq.engine.document.layout_parts import FILLER, LETTERS
+from visionmq.engine.document.letters import NEXT
 from visionmq.engine.document.reading import ALPHABET, INDEX, Array
 
 DIGITS: Final = "0123456789"
@@ -93,17 +94,35 @@ def any_of(length: int, characters: str) -> Grammar:
     return chain(length, {"any": characters}, {"": {"any": 1.0}, "any": {"any": 1.0}})
 
 
-_NAME_STATES: Final = {"S": LETTERS, "s": FILLER, "b": FILLER, "G": LETTERS, "g": FILLER, "d": FILLER, "e": FILLER}
+def _word(part: str, end: str) -> dict[str, dict[str, float]]:
+    """Return how the letters of a word of the surname (`S`) or given names (`G`) follow, and what follows its end."""
+    return {
+        part + letter: {part + other: float(chance) for other, chance in zip(LETTERS, row, strict=False)}
+        | {end: float(row[-1])}
+        for letter, row in zip(LETTERS, NEXT, strict=False)
+    }
+
+
+def _begin(part: str, chance: float) -> dict[str, float]:
+    """Return the states that a word begins with, with a probability shared among them."""
+    return {part + letter: chance * float(share) for letter, share in zip(LETTERS, NEXT[-1], strict=False)}
+
+
+def _spelt(part: str) -> dict[str, str]:
+    return {part + letter: letter for letter in LETTERS}
+
+
+_NAME_STATES: Final = _spelt("S") | {"s": FILLER, "b": FILLER} | _spelt("G") | {"g": FILLER, "d": FILLER, "e": FILLER}
 """Surname, filler in it, second filler, given names, filler in them, second one, padding."""
 _NAME_MOVES: Final = {
-    "": {"S": 0.99, "s": 0.005, "e": 0.005},
-    "S": {"S": 0.86, "s": 0.14},
-    "s": {"S": 0.20, "b": 0.80},
-    "b": {"G": 0.95, "e": 0.05},
-    "G": {"G": 0.84, "g": 0.16},
-    "g": {"G": 0.55, "d": 0.45},
-    "d": {"e": 1 - PARTED_NAMES, "G": PARTED_NAMES},
-    "e": {"e": 1 - LATE_LETTER, "G": LATE_LETTER},
+    "": _begin("S", 0.99) | {"s": 0.005, "e": 0.005},
+    **_word("S", "s"),
+    "s": _begin("S", 0.20) | {"b": 0.80},
+    "b": _begin("G", 0.95) | {"e": 0.05},
+    **_word("G", "g"),
+    "g": _begin("G", 0.55) | {"d": 0.45},
+    "d": _begin("G", PARTED_NAMES) | {"e": 1 - PARTED_NAMES},
+    "e": _begin("G", LATE_LETTER) | {"e": 1 - LATE_LETTER},
 }
 
 
@@ -114,27 +133,25 @@ def names(length: int) -> Grammar:
 
 def surname(length: int) -> Grammar:
     """Return the grammar of a surname that has a field of its own."""
-    states = {"S": LETTERS, "s": FILLER, "e": FILLER}
     moves = {
-        "": {"S": 1.0},
-        "S": {"S": 0.86, "s": 0.14},
-        "s": {"S": 0.15, "e": 0.85},
-        "e": {"e": 1 - LATE_LETTER, "S": LATE_LETTER},
+        "": _begin("S", 1.0),
+        **_word("S", "s"),
+        "s": _begin("S", 0.15) | {"e": 0.85},
+        "e": _begin("S", LATE_LETTER) | {"e": 1 - LATE_LETTER},
     }
-    return chain(length, states, moves)
+    return chain(length, _spelt("S") | {"s": FILLER, "e": FILLER}, moves)
 
 
 def given_names(length: int) -> Grammar:
     """Return the grammar of the old French card's given names, parted by two fillers."""
-    states = {"G": LETTERS, "g": FILLER, "d": FILLER, "e": FILLER}
     moves = {
-        "": {"G": 1.0},
-        "G": {"G": 0.84, "g": 0.16},
-        "g": {"G": 0.1, "d": 0.9},
-        "d": {"G": 0.3, "e": 0.7},
-        "e": {"e": 1 - LATE_LETTER, "G": LATE_LETTER},
+        "": _begin("G", 1.0),
+        **_word("G", "g"),
+        "g": _begin("G", 0.1) | {"d": 0.9},
+        "d": _begin("G", 0.3) | {"e": 0.7},
+        "e": _begin("G", LATE_LETTER) | {"e": 1 - LATE_LETTER},
     }
-    return chain(length, states, moves)
+    return chain(length, _spelt("G") | {"g": FILLER, "d": FILLER, "e": FILLER}, moves)
 
 
 _NUMBER_STATES: Final = {"D": DIGITS, "L": LETTERS, "i": FILLER, "p": FILLER, "R": DIGITS + LETTERS, "0": FILLER}

@@ -1,0 +1,1 @@
+"""How letters follow one another in names: counts what `engine/document/letters.py` holds."""
