@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from visionmq.engine.document.board import Board, fitted, load_pens, width_of, wrapped
 from visionmq.engine.document.drawing import draw_overlay
@@ -106,3 +108,12 @@ def test_letters_beyond_ascii_are_drawn_as_themselves():
         return board.finish()
 
     assert len({drawn(letter).tobytes() for letter in "EÉŽЖß"}) == 5
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=20, deadline=None)
+def test_any_text_can_be_shown(text):
+    fields = {"mrz_line1": field("mrz_line1", text), "barcode_text": field("barcode_text", text, source="barcode")}
+    draw_overlay(
+        np.full((60, 90, 3), 200, np.uint8), Document(doc_type="barcode.qr", fields=fields, reason=text, advice=text)
+    )

@@ -19,13 +19,16 @@ _DATA: Final = Path(__file__).parent / "data"
 _FILES: Final = {"plain": "fonts/sans.ttf", "bold": "fonts/sans_bold.ttf", "zone": "OCRB.otf"}
 SIZES: Final = (12, 13, 14, 15, 17, 20, 24)
 """Pixels of all letters that are used; `load_pens` opens these, after it no file is read."""
+_LONGEST: Final = 300
+"""Characters of a text that is shown; some barcodes hold thousands."""
 _FINE: Final = 3
 """Bits of a pixel's fraction that shapes are drawn with."""
 
 
 @cache
 def _pen(style: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_DATA / _FILES[style], size)
+    # The basic layout breaks on nothing; barcodes hold control characters and halves of letters.
+    return ImageFont.truetype(_DATA / _FILES[style], size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def load_pens() -> None:
@@ -41,7 +44,8 @@ def width_of(text: str, size: int, style: str = "plain") -> float:
 
 
 def fitted(text: str, room: float, size: int, style: str = "plain") -> str:
-    """Return a text, cut off with three dots if it is wider than `room` pixels."""
+    """Return a text on one line, cut off with three dots if it is wider than `room` pixels."""
+    text = "".join(char if char.isprintable() else " " for char in text[:_LONGEST])
     if width_of(text, size, style) <= room:
         return text
     while text and width_of(text + "...", size, style) > room:
