@@ -72,8 +72,9 @@ def cases(kind: zxingcpp.BarcodeFormat) -> Iterator[tuple[str, np.ndarray]]:
         yield "slanted 10-50 degrees", photograph(draw(kind, 3, 8, slant))
     for module in (1.5, 2, 2.5, 3, 4):
         yield "modules of 1.5-4 px", photograph(draw(kind, module, 7))
-    for blur in (0.5, 1.0, 1.5, 2.0, 2.5):
-        yield "blur 0.5-2.5 px, modules 3 px", photograph(draw(kind, 3, 7), blur)
+    for blur in (0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9):
+        for module in (2, 3, 4):
+            yield "blur 0.2-0.9 modules of 2-4 px", photograph(draw(kind, module, 7), blur * module)
     for quality in (10, 20, 30, 50):
         yield "JPEG 10-50", photograph(draw(kind, 3, 7), quality=quality)
     for noise in (8, 16, 24, 32):

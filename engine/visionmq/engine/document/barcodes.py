@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from visionmq.engine.document.barcode_places import WORK_SIDE, Place, cut_out, edge_energy, find_places, is_noisy
+from visionmq.engine.document.barcode_attempts import FIRST_LOOK, SECOND_LOOK, prepare
+from visionmq.engine.document.barcode_places import WORK_SIDE, Place, edge_energy, find_places, is_noisy
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
 
@@ -27,46 +28,11 @@ BUDGET: Final = 0.8
 any attempt reads are read within 0.15 s; the rest is for busy machines."""
 MOST_BARCODES: Final = 16
 """A picture full of symbols is an attack or a test sheet, no document."""
-_SHARPENED: Final = 1.5
-"""Share of the blurred picture that is taken away (unsharp mask)."""
 _LARGER: Final = 1.4
 """A picture that is so many times larger than the first look is looked over once more at twice its resolution."""
 _CALMED: Final = 1.0
 """Pixels by which a noisy picture is blurred; with noise of deviation 24 drawn PDF417 with modules of 3 px are read."""
 _LOCAL, _GLOBAL = zxingcpp.Binarizer.LocalAverage, zxingcpp.Binarizer.GlobalHistogram
-_ATTEMPTS: Final = (
-    (1.0, 1.0, _LOCAL),
-    (2.0, 0.0, _LOCAL),
-    (2.0, 1.0, _LOCAL),
-    (1.5, 1.0, _LOCAL),
-    (1.0, 0.0, _LOCAL),
-    (2.0, 1.0, _GLOBAL),
-    (1.0, 1.0, _GLOBAL),
-    (3.0, 1.0, _LOCAL),
-    (3.0, 2.0, _GLOBAL),
-    (0.5, 0.0, _LOCAL),
-)
-"""Enlargement, radius of sharpening in pixels of the picture, and binarisation; the likeliest to succeed first.
-
-Chosen on 152 drawn symbols (modules of 2 to 4 px, blur 0 to 2.5 px, turned and slanted): the cheap attempt reads 49,
-the first three of these 105, all of them 109 and no other combination more.
-"""
-_LEVEL, _INVERTED, _SLANTED = (False, False), (True, False), (False, True)
-_ORDER: Final = tuple(
-    (*how, _ATTEMPTS[number])
-    for how, numbers in (
-        (_LEVEL, (0, 1, 2)),
-        (_INVERTED, (0,)),
-        (_SLANTED, (0, 1, 2)),
-        (_INVERTED, (1, 2)),
-        (_LEVEL, range(3, len(_ATTEMPTS))),
-    )
-    for number in numbers
-)
-"""Level it, take it for light modules on dark, straighten its slant, then the rarer attempts."""
-_FIRST_LOOK: Final = 5
-"""Attempts after which a place is left where the library has not even found a symbol with errors: it never does in
-text or guilloches (31 documents), and in drawn symbols that can be read at all it does at once."""
 _KINDS: Final = {
     zxingcpp.BarcodeFormat.PDF417: "pdf417",
     zxingcpp.BarcodeFormat.QRCode: "qr",
@@ -147,14 +113,11 @@ def _look_closer(
 def _search(gray: Pixels, place: Place, may_go_on: Callable[[], bool]) -> list[Barcode]:
     """Try a place harder and harder until something is read, nothing like a symbol is seen, or time is up."""
     seen = False
-    for number, (inverted, slanted, (scale, radius, binarizer)) in enumerate(_ORDER):
-        if not may_go_on() or (number >= _FIRST_LOOK and not seen):
+    for number, attempt in enumerate((*FIRST_LOOK, *SECOND_LOOK)):
+        if not may_go_on() or (number >= len(FIRST_LOOK) and not seen):
             break
-        piece, back = cut_out(gray, place, scale, slanted=slanted)
-        if radius:
-            soft = cv2.GaussianBlur(piece, (0, 0), radius * scale)
-            piece = np.asarray(cv2.addWeighted(piece, 1 + _SHARPENED, soft, -_SHARPENED, 0), np.uint8)
-        found, broken = _read(255 - piece if inverted else piece, binarizer, back, number + 1)
+        piece, back = prepare(gray, place, attempt)
+        found, broken = _read(piece, _GLOBAL if attempt.even else _LOCAL, back, number + 1)
         if found:
             return found
         seen = seen or broken
