@@ -109,7 +109,8 @@ def _is_aside(field: Mapping[str, Any]) -> bool:
     name = field["name"]
     if name.endswith("_check_digit"):
         return bool(name != _COMPOSITE or field["check_digit"] != "failed")
-    return bool(name == "full_mrz" or name.startswith("mrz_line"))
+    lines = name == "full_mrz" or name.startswith("mrz_line")
+    return bool(lines or (_source(field) == "template" and "\n" in (field["value"] or "")))
 
 
 def _fields(fields: Mapping[str, Mapping[str, Any]]) -> "Table":
