@@ -196,6 +196,16 @@ def test_an_unknown_issuer_is_not_accepted():
     assert fields["barcode_number"].accepted
 
 
+def test_an_issuer_of_another_country_than_the_card_s_is_not_accepted():
+    _, fields = fields_of({"DCG": "CAN"})
+    assert not fields["barcode_issuer"].accepted
+    assert fields["barcode_issuer"].note == (
+        "not accepted: its number belongs to Virginia in USA, the card names CAN as its country"
+    )
+    for named in ("USA", "US", "NONE"):
+        assert fields_of({"DCG": named})[1]["barcode_issuer"].accepted
+
+
 def test_parts_without_a_name_and_contradictions_are_named():
     card = parse_card(write({"DAQ": "1", "DCS": "A"}) + "what is this\nDAQ2\n")
     assert card.elements["DAQ"] == "1"

@@ -11,6 +11,8 @@ from visionmq.schemas.document import Field
 
 _CENTURIES: Final = ("18", "19", "20", "21")
 """A year begins so and a month never does: the two orders of a date cannot be confused."""
+_SHORT: Final = {"MEX": "MX"}
+"""Two-letter codes that are not the first two of three letters."""
 _CM_PER_INCH: Final = 2.54
 _KG_PER_POUND: Final = 0.45359237
 
@@ -44,6 +46,9 @@ def _issuer(card: Card, make: Maker) -> list[Field]:
         more["issuer_version"] = f"{card.issuer_version:02d}"
     more |= {"code": f"{country[:2]}-{code}", "country": country} if code else {}
     trouble = None if name else "no issuer has this number"
+    named = _given(card.elements.get("DCG"))
+    if name and named and named.upper() not in (country, country[:2], _SHORT.get(country)):
+        trouble = f"its number belongs to {name} in {country}, the card names {named} as its country"
     fields = [make("issuer", name or None, card.issuer, trouble=trouble, attributes=more)]
     if card.kind:
         fields.append(make("document_code", card.kind, card.kind, attributes={"title": TITLES[card.kind]}))
