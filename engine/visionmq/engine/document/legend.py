@@ -26,6 +26,8 @@ _HEAD: Final = 64
 _LABEL: Final = 148
 _MOST_FIELDS: Final = 22
 _ORDER: Final = ("surname", "given_names", "number", "nationality", "birth_date", "gender", "expiry_date", "issuer")
+_FIRST: Final = ("resolution", "focus", "glare", "brightness", "contrast", "perspective")
+_MOST_MEASURES: Final = 7
 _TITLES: Final = {layout.doc_type: layout.title for layout in LAYOUTS}
 _LESS: Final = ("full_mrz", "mrz_line")
 
@@ -61,18 +63,27 @@ Row = tuple[Colour, str, str, str]
 
 def _columns(document: Document, width: int) -> list[tuple[list[Row], float, float]]:
     """Return the rows of each column, where it begins and how much room it has."""
-    judged = [*_checks(document), *_measures(document)]
-    fields = list(_fields(document))
+    fields, checks, measures = (list(rows(document)) for rows in (_fields, _checks, _measures))
+    picture = [_titled("Picture"), *measures] if measures else []
     room = width - 2 * _EDGE
-    if judged:
-        return [(fields, _EDGE, room * 0.44), (judged, _EDGE + room * 0.47, room * 0.53)]
-    half = (len(fields) + 1) // 2
-    return [(fields[:half], _EDGE, room * 0.48), (fields[half:], _EDGE + room * 0.52, room * 0.48)]
+    if checks:
+        left, right = [*fields, *picture], checks
+    elif picture:
+        left, right = fields, picture
+    else:
+        half = (len(fields) + 1) // 2
+        left, right = fields[:half], fields[half:]
+    titled = [_titled("Read"), *left], [_titled("Judged"), *right] if checks else right
+    return [(titled[0], _EDGE, room * 0.42), (titled[1], _EDGE + room * 0.45, room * 0.55)]
+
+
+def _titled(title: str) -> Row:
+    return SOFT, "title", title.upper(), ""
 
 
 def _fields(document: Document) -> Iterator[Row]:
     named = {name: field for name, field in document.fields.items() if not name.startswith(_LESS)}
-    shown = [(name, field) for name, field in named.items() if (field.value or field.raw) and field.source != "visual"]
+    shown = [(name, field) for name, field in named.items() if (field.value or field.raw) and _tells(name, field)]
     places = {name: place for place, name in enumerate(_ORDER)}
     shown.sort(key=lambda pair: places.get(pair[0].partition("_")[2], len(places)))
     for name, field in shown[:_MOST_FIELDS]:
@@ -81,6 +92,12 @@ def _fields(document: Document) -> Iterator[Row]:
         mark = "yes" if field.accepted else "no" if field.check_digit is CheckDigit.FAILED else "maybe"
         value = f"{field.value or field.raw}{' (repaired)' if field.repaired else ''}"
         yield colour_of(field), mark, _spoken(label), value
+
+
+def _tells(name: str, field: Field) -> bool:
+    """Whether a field is worth a row: not what stands in another, nor a check digit that fits."""
+    fits = name.endswith("_check_digit") and field.check_digit is not CheckDigit.FAILED
+    return field.source != "visual" and not fits
 
 
 def _checks(document: Document) -> Iterator[Row]:
@@ -92,11 +109,13 @@ def _checks(document: Document) -> Iterator[Row]:
 def _measures(document: Document) -> Iterator[Row]:
     if document.quality is None:
         return
-    for name, measure in document.quality.measures.items():
+    named = list(document.quality.measures.items())
+    named.sort(key=lambda pair: (pair[1].good, _FIRST.index(pair[0]) if pair[0] in _FIRST else len(_FIRST)))
+    for name, measure in named[:_MOST_MEASURES]:
         bounds = [f">= {measure.least:g}"] if measure.least is not None else []
         bounds += [f"<= {measure.most:g}"] if measure.most is not None else []
         need = f"   ({' and '.join(bounds)})" if bounds else ""
-        value = f"{measure.value:g} {measure.unit}".strip() + need
+        value = f"{measure.value:.3g} {measure.unit}".strip() + need
         yield (GREEN if measure.good else AMBER), ("yes" if measure.good else "maybe"), _spoken(name), value
 
 
@@ -160,6 +179,9 @@ def _row(
     board: Board, at: tuple[float, float], room: float, *, colour: Colour, mark: str, label: str, value: str
 ) -> None:
     left, line = at
+    if mark == "title":
+        board.text(label, (left, line), 12, colour, "bold")
+        return
     _dot(board, (left + 8, line - 5), colour, mark)
     board.text(fitted(label, _LABEL, 15), (left + 26, line), 15, SOFT)
     board.text(fitted(value, room - _LABEL - 38, 15, "bold"), (left + _LABEL + 36, line), 15, INK, "bold")
