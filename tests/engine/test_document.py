@@ -3,13 +3,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zxingcpp
 
 from visionmq.engine.api import EngineError, Job
 from visionmq.engine.document import DocumentEngine
 from visionmq.engine.document.specimen import TRUTH, zone_lines
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture, read_picture
-from visionmq.schemas.document import MasksParams, RecognizeParams
+from visionmq.schemas.document import (
+    Finding,
+    LearnParams,
+    MakeParams,
+    MasksParams,
+    RecognizeParams,
+    TemplateZone,
+    ZoneKind,
+)
 from visionmq.schemas.errors import ErrorCode, make_error
 
 ROOT = Path(__file__).parents[2]
@@ -102,10 +111,100 @@ def test_the_masks_are_listed(engine):
     assert answer.result.pass_back == 7
 
 
-def test_the_text_models_are_reported_with_their_licence():
-    (capability,) = DocumentEngine().capabilities()
-    assert capability.present
-    assert "Apache-2.0" in capability.detail
+def test_the_models_are_reported_with_their_licence(engine):
+    capabilities = DocumentEngine().capabilities()
+    assert [found.name for found in capabilities] == ["document.mrz", "document.text"]
+    assert all(found.present and "Apache-2.0" in found.detail for found in capabilities)
+    infos = recognize(engine, blank()).result.models
+    assert {info.name for info in infos} >= {"mrz_detector", "mrz_recogniser"}
+    assert all(len(info.sha256) == 64 for info in infos if info.name.startswith("mrz_"))
+
+
+def test_requests_of_several_clients_share_one_call(engine):
+    specimen = read_picture(SPECIMEN.read_bytes())
+    jobs = [
+        Job(RecognizeParams(pass_back=1), [specimen]),
+        Job(RecognizeParams(mask=["visa.*"]), [specimen]),
+        Job(RecognizeParams(pass_back=3), [blank(), specimen]),
+    ]
+    first, refused, third = engine.run("document.recognize", jobs)
+    assert isinstance(refused, EngineError)
+    assert [first.result.pass_back, third.result.pass_back] == [1, 3]
+    assert [item.result.doc_type for item in third.result.items] == [None, "mrz.mrp"]
+    assert first.result.items[0].result.doc_type == "mrz.mrp"
+
+
+def test_forensics_need_the_day_and_judge_every_side(engine):
+    specimen = read_picture(SPECIMEN.read_bytes())
+    refused = recognize(engine, specimen, forensics=True)
+    assert isinstance(refused, EngineError)
+    assert "common.currentDate" in str(refused)
+    day = {"common.currentDate": "21.11.2026"}
+    document = recognize(engine, specimen, forensics=True, options=day).result.items[0].result
+    assert document.forensics["expiry"].state is Finding.PASSED
+    assert document.forensics["mrz_check_digits"].state is Finding.PASSED
+    assert document.forensics["specimen"].state is Finding.FAILED
+    assert all(check.reason for check in document.forensics.values())
+    assert document.status["overall"] is Finding.FAILED
+    later = {"common.currentDate": "21.11.2036"}
+    document = recognize(engine, specimen, forensics=True, options=later).result.items[0].result
+    assert document.forensics["expiry"].state is Finding.FAILED
+
+
+def test_the_page_and_what_stands_on_it_are_cut_out(engine):
+    answer = recognize(engine, read_picture(SPECIMEN.read_bytes()), want=["page", "portrait"])
+    crops = {a.name: read_picture(answer.images[a.frame]) for a in answer.result.images}
+    assert set(crops) == {"page", "portrait"}
+    assert 1.3 < crops["page"].width / crops["page"].height < 1.55  # 125 by 88 mm
+    assert crops["portrait"].height > crops["portrait"].width
+
+
+def test_two_pictures_of_one_document_are_one_result(engine):
+    specimen = read_picture(SPECIMEN.read_bytes())
+    answer = recognize(engine, specimen, blank(), specimen, merge=True)
+    merged = answer.result.merged
+    assert merged.pictures == [0, 2]
+    assert merged.document.fields["full_mrz"].value == "\n".join(zone_lines())
+    assert merged.final
+
+
+@pytest.mark.parametrize("doc_type", ["mrz.td1", "mrz.mrp", "mrz.mrvb"])
+def test_what_is_drawn_is_read(engine, doc_type):
+    (made,) = engine.run("document.make", [Job(MakeParams(doc_type=doc_type, seed=3))])
+    document = recognize(engine, read_picture(made.images[0])).result.items[0].result
+    assert document.doc_type == doc_type
+    assert document.fields["full_mrz"].value.split("\n") == made.result.mrz
+
+
+def test_a_document_that_cannot_be_drawn_is_refused(engine):
+    outcomes = engine.run(
+        "document.make",
+        [Job(MakeParams(doc_type="mrz.none")), Job(MakeParams(fields={"birth_date": "yesterday"}))],
+    )
+    assert [outcome.code for outcome in outcomes] == [ErrorCode.BAD_REQUEST] * 2
+    assert "mrz.td1" in str(outcomes[0])
+
+
+def test_a_template_is_learnt_from_one_picture(engine):
+    (made,) = engine.run("document.make", [Job(MakeParams(seed=5, photograph=False))])
+    zones = [TemplateZone("place", ZoneKind.TEXT, (60, 60, 200, 40))]
+    (answer,) = engine.run(
+        "document.learn", [Job(LearnParams(name="own", zones=zones), [read_picture(made.images[0])])]
+    )
+    assert answer.result.features > 100
+    assert [a.name for a in answer.result.images] == ["bundle.json", "reference.png"]
+
+
+def test_barcodes_are_read_into_fields(engine):
+    symbol = zxingcpp.create_barcode("HELLO VISIONMQ", zxingcpp.BarcodeFormat.QRCode)
+    image = np.asarray(zxingcpp.write_barcode_to_image(symbol, scale=6))
+    pixels = np.full((500, 600, 3), 235, np.uint8)
+    pixels[100 : 100 + image.shape[0], 150 : 150 + image.shape[1]] = image[:, :, None]
+    picture = Picture(pixels, 600, 500, PictureFormat.RAW)
+    document = recognize(engine, picture).result.items[0].result
+    assert document.doc_type == "barcode.qr"
+    assert document.fields["barcode_text"].value == "HELLO VISIONMQ"
+    assert recognize(engine, picture, mask=["mrz.*"]).result.items[0].result.doc_type is None
 
 
 @pytest.mark.parametrize("name", ["pe_pass-aus.png", "pe_id-che.jpg", "fast_td2.jpg", "ult_aus_exif8.jpg"])
