@@ -237,6 +237,7 @@ def test_any_text_ends_in_printable_fields(text, head):
         assert (field.name, field.source, field.confidence) == (name, "barcode", 1.0)
         assert not field.accepted or field.value is not None
         field.raw.encode()
+        assert field.note is None or field.note.isprintable()
         if name != "barcode_text" and field.value is not None:
             assert all(character.isprintable() for character in field.value)
 

@@ -8,6 +8,8 @@ from visionmq.schemas.document import Field
 
 MOST_CHARACTERS: Final = 8192
 """No symbol holds more (QR: 7,089 digits); a longer text comes from no barcode and is cut."""
+MOST_SAID: Final = 300
+"""Characters of a note: it may quote the content."""
 
 
 class Maker(Protocol):
@@ -38,6 +40,7 @@ def maker(quad: Quad | None) -> Maker:
         note: str | None = None,
         attributes: dict[str, str] | None = None,
     ) -> Field:
+        said = f"not accepted: {trouble}" if trouble else note
         return Field(
             name=f"barcode_{name}",
             value=None if value is None else printable(value),
@@ -45,7 +48,7 @@ def maker(quad: Quad | None) -> Maker:
             accepted=trouble is None and value is not None,
             # Error correction either restores every byte or fails.
             confidence=1.0,
-            note=f"not accepted: {trouble}" if trouble else note,
+            note=None if said is None else printable(said)[:MOST_SAID],
             quad=quad,
             source="barcode",
             attributes={key: printable(text) for key, text in (attributes or {}).items()},
