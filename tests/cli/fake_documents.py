@@ -87,7 +87,7 @@ def judged() -> d.Document:
         quality=d.Quality(d.Finding.FAILED, measures, advice),
         advice=advice,
         forensics=forensics,
-        status={"overall": d.Finding.FAILED},
+        status={"expiry": d.Finding.FAILED, "quality": d.Finding.FAILED, "overall": d.Finding.FAILED},
         text=[d.TextLine("UTOPIA PASSPORT", 0.98, QUAD)],
     )
 

@@ -60,7 +60,7 @@ def test_a_person_sees_fields_repairs_doubts_quality_and_what_failed(capsys):
     out = capsys.readouterr().out
     for words in (
         "Passport (TD3)",
-        "7 of 11 fields accepted",
+        "7 of 11 fields accepted  ✘ failed: expiry, quality",
         "Utopia",
         "repaired",
         "B may be 8 (46%)",

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _EDITS: Final = 4
-"""How many repaired characters are spelled out; JSON has them all."""
+_TEXT: Final = 12
+"""How many repaired characters, and lines of the visual zone, are spelled out; JSON has them all."""
 
 
 Remark: TypeAlias = tuple[str, str, str]
@@ -48,8 +49,14 @@ def of_result(result: Mapping[str, Any]) -> Iterator[Remark]:
     yield from _edits(result.get("edits", []))
     yield from _quality(result)
     yield from _forensics(result.get("forensics", {}))
-    for text in result.get("text", []):
-        yield "text", plain(text["text"]), ""
+    yield from _text(result.get("text", []))
+
+
+def _text(lines: Sequence[Mapping[str, Any]]) -> Iterator[Remark]:
+    for line in lines[:_TEXT]:
+        yield "text", plain(line["text"]), ""
+    if len(lines) > _TEXT:
+        yield "text", f"and {len(lines) - _TEXT} more lines", DIM
 
 
 def _forensics(checks: Mapping[str, Mapping[str, Any]]) -> Iterator[Remark]:
@@ -73,12 +80,8 @@ def _quality(result: Mapping[str, Any]) -> Iterator[Remark]:
     if not quality:
         return
     mark = FINDINGS[quality["verdict"]]
-    good = [label(name) for name, measure in quality["measures"].items() if measure["good"]]
-    poor = [_measure(name, one) for name, one in quality["measures"].items() if not one["good"]]
-    words = [f"{drawable(mark)} {quality['verdict']}"]
-    words += [f"poor: {', '.join(poor)}"] if poor else []
-    words += [f"good: {', '.join(good)}"] if good else []
-    yield "quality", "; ".join(words), mark.style
+    poor = ", ".join(_measure(name, one) for name, one in quality["measures"].items() if not one["good"])
+    yield "quality", f"{drawable(mark)} {quality['verdict']}{': ' if poor else ''}{poor}", mark.style
     if quality.get("advice") and quality["advice"] != result.get("advice"):
         yield "quality", plain(quality["advice"]), WARN
 

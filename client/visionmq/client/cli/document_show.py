@@ -93,14 +93,17 @@ def _parts(line: Mapping[str, Any], supported: Callable[[], Sequence[str]]) -> "
 def _heading(result: Mapping[str, Any]) -> "RenderableType":
     from rich.text import Text
 
-    overall = result.get("status", {}).get("overall")
     shown = [field for field in result["fields"].values() if not _is_aside(field)]
     accepted = sum(field["accepted"] for field in shown)
     heading = Text("  ").append(title(result["doc_type"]), "bold cyan").append(f"  {plain(result['doc_type'])}", DIM)
     heading.append(f"  {accepted} of {len(shown)} fields accepted", GOOD if accepted == len(shown) else WARN)
-    if overall is not None:
-        mark = FINDINGS[overall]
-        heading.append(f"  {drawable(mark)} {overall}", mark.style)
+    status = result.get("status", {})
+    if status.get("overall", "undefined") != "undefined":
+        mark = FINDINGS[status["overall"]]
+        failed = ", ".join(
+            label(plain(name)) for name, state in status.items() if state == "failed" and name != "overall"
+        )
+        heading.append(f"  {drawable(mark)} {status['overall']}{': ' if failed else ''}{failed}", mark.style)
     return heading
 
 
