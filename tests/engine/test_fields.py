@@ -106,7 +106,7 @@ def test_a_doubtful_letter_of_the_given_names_leaves_the_surname_accepted():
     assert [(one.index, one.character) for one in fields["mrz_given_names"].alternatives] == [(1, "M")]
 
 
-@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.5, 0.7])
 def test_a_name_is_not_accepted_below_its_threshold(share):
     assert not fields_of(*TD3, doubt=[(0, 5, {"E": share, "F": 1 - share})])["mrz_surname"].accepted
 

@@ -24,16 +24,16 @@ def load_maker() -> None:
 def make_specimen(params: MakeParams) -> tuple[Made, bytes]:
     """Return a specimen's truth and its picture: a photograph as JPEG, or the flat page as PNG.
 
-    The same parameters draw the same picture. Cards with the zone on their back are photographed with both sides,
-    the front above. Raise NotWritable (a ValueError; the message says what to do) for a document type or a field that
-    cannot be written: the caller's mistake.
+    The same parameters draw the same picture. Cards with the zone on their back show both sides, the front above.
+    Raise NotWritable (a ValueError; the message says what to do) for a document type or a field that cannot be
+    written: the caller's mistake.
     """
     made = draw_specimen(
         params.doc_type,
         params.fields,
         seed=abs(params.seed),
         degradation=casual if params.photograph else SCAN,
-        all_sides=params.photograph,
+        all_sides=True,
         table=params.photograph,
     )
     picture = encode_jpeg(made.pixels, _QUALITY) if params.photograph else encode_png(made.pixels)

@@ -144,7 +144,7 @@ _LICENCE_FRONT: Final = Design(
         (33, 34.5, "4c.", "authority"),
         (33, 39.5, "5.", "number"),
     ),
-    portrait=(4.5, 12, 25, 32.5),
+    portrait=(4.5, 12, 23, 29.9),
     signed=(40, 42, 30, 7),
     band=9,
 )

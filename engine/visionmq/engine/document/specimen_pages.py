@@ -142,7 +142,7 @@ def _item(sheet: Sheet, design: Design, item: Item, colour: Colour, name: str) -
     x, y, label, value = item
     pale = blend(colour, (255, 255, 255), 0.85)
     if label[0].isdigit() and len(label) <= 3:
-        sheet.write(x - 5.2, y, label, 2.3, pale)
+        sheet.write(x - 4.8, y, label, 2.3, pale)
     else:
         sheet.write(x, y - 3.4, label, 1.7, pale)
     room = next((other[0] for other in sorted(design.items) if other[1] == y and other[0] > x), design.size[0] - 2) - x

@@ -115,7 +115,8 @@ def _surname(pool: Pool, sex: str, random: np.random.Generator) -> str:
     if sex == "F":
         name = pool.of_a_woman(name)
     if random.random() < pool.double:
-        name += " " + _choose(random, pool.surnames)
+        second = _choose(random, pool.surnames)
+        name += f" {second}" if second != name else ""
     return name
 
 
