@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from visionmq.engine.document.band import Band
-from visionmq.engine.document.quality_advice import advise
+from visionmq.engine.document.quality_advice import ASIDE, advise
 from visionmq.engine.document.quality_page import colour_of, margin_of, outside_of, tilt_of
 from visionmq.engine.document.quality_zone import Zone, look_at
 from visionmq.engine.picture import Pixels
@@ -50,8 +50,6 @@ LEAST_COLOUR: Final = 6.0
 """Spread of the colour channels, of 255, in the most colourful twentieth of the page; grey copies have 0 to 4."""
 CAPITAL_MM: Final = 2.5
 """Height of a capital letter of OCR-B in a machine-readable zone (ICAO 9303-3, 4.3)."""
-_ASIDE: Final = frozenset({"dpi", "colour", "page_outside"})
-"""What does not keep a zone from being read: it leaves the verdict as it is."""
 
 
 def judge_quality(
@@ -96,7 +94,7 @@ def _of_zone(zone: Zone, shape: tuple[int, ...], lines: Sequence[Band], capital_
 
 
 def _verdict(measures: dict[str, Measure], *, known: bool) -> Finding:
-    if not all(measure.good for name, measure in measures.items() if name not in _ASIDE):
+    if not all(measure.good for name, measure in measures.items() if name not in ASIDE):
         return Finding.FAILED
     return Finding.PASSED if known else Finding.UNDEFINED
 

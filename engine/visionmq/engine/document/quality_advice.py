@@ -53,14 +53,16 @@ _SENTENCES: Final[dict[str, Sentence]] = {
     ),
 }
 """The likelier cause comes first where two troubles are equally bad."""
+ASIDE: Final = frozenset({"dpi", "colour", "page_outside"})
+"""What does not keep lines from being read: it leaves the verdict as it is, and is advised on last."""
 
 
 def advise(measures: Mapping[str, Measure]) -> str | None:
-    """Return a sentence on the measure that misses its bound the most; None where all is well."""
+    """Return a sentence on the measure that misses its bound by the greatest factor; None where all is well."""
     bad = [name for name in _SENTENCES if name in measures and not measures[name].good]
     if not bad:
         return None
-    worst = max(bad, key=lambda name: _distance(measures[name]))
+    worst = max(bad, key=lambda name: (name not in ASIDE, _distance(measures[name])))
     measure = measures[worst]
     return _SENTENCES[worst](measure.value, _bound(measure))
 
