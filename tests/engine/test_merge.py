@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from visionmq.engine.document.fields import make_fields
 from visionmq.engine.document.kinship import agree
+from visionmq.engine.document.layouts import check_digit
 from visionmq.engine.document.merge import Look, merge
 from visionmq.engine.document.reading import ALPHABET, INDEX, Cells, Given, even_centres
 from visionmq.engine.document.search import search
@@ -66,8 +67,15 @@ def test_two_faint_pictures_say_more_than_one_and_less_than_if_they_erred_apart(
 def test_a_picture_of_another_document_is_left_out_and_named():
     merged = merge([look(0, ANNA), look(1, LINA), look(2, ANNA)], TODAY)
     assert merged.pictures == [0, 2]
-    assert "another document: picture 1" in merged.document.reason
+    assert "not recognisably the same document: picture 1" in merged.document.reason
     assert merged.document.fields["mrz_number"].value == "L898902C3"
+
+
+def test_two_documents_of_one_series_are_not_merged():
+    lower = "L898902C4" + check_digit("L898902C4") + ANNA[1][10:43]
+    following = (ANNA[0], lower + check_digit(lower[:10] + lower[13:20] + lower[21:43]))
+    merged = merge([look(0, ANNA, sure=0.9999), look(1, ANNA, sure=0.999), look(2, following, sure=0.9999)], TODAY)
+    assert merged.pictures == [0, 1]
 
 
 def test_front_and_back_of_a_card_come_together():

@@ -12,8 +12,9 @@ from visionmq.schemas.document import Field
 
 _KEYS: Final = ("number", "birth_date")
 """What tells documents of one family apart."""
-_CONTRADICTED: Final = -6.0
-"""Natural logarithm of how much likelier two texts are by chance than as one: about one clear letter that differs."""
+_CONTRADICTED: Final = -8.0
+"""Natural logarithm of how much likelier letters are by chance than as one, where they speak against it: two clear ones
+that differ have 11. Numbers that follow one another differ in one letter and in the check digit."""
 _CHANCE: Final = 1 / 37
 _FLOOR: Final = 1e-4
 """Least probability of a letter: two pictures misread one letter in a thousand surely, and differently."""
@@ -32,7 +33,8 @@ def are_alike(layout: Layout, one: Sequence[Cells], other: Sequence[Cells]) -> b
 
 
 def _same(kin: Sequence[Array], span: Span) -> bool:
-    return float(kin[span.line][span.start : span.end].sum()) > _CONTRADICTED
+    letters = [*range(span.start, span.end), *([] if span.check is None else [span.check])]
+    return float(np.minimum(kin[span.line][letters], 0).sum()) > _CONTRADICTED
 
 
 def _kin(one: Array, other: Array) -> Array:

@@ -83,7 +83,9 @@ def _titled(title: str) -> Row:
 
 def _fields(document: Document) -> Iterator[Row]:
     named = {name: field for name, field in document.fields.items() if not name.startswith(_LESS)}
-    shown = [(name, field) for name, field in named.items() if (field.value or field.raw) and _tells(name, field)]
+    shown = [
+        (name, field) for name, field in named.items() if (field.value or field.raw.strip("<")) and _tells(name, field)
+    ]
     places = {name: place for place, name in enumerate(_ORDER)}
     shown.sort(key=lambda pair: places.get(pair[0].partition("_")[2], len(places)))
     for name, field in shown[:_MOST_FIELDS]:

@@ -169,7 +169,7 @@ def _described(document: Document, fields: dict[str, Field], others: Iterable[in
     """Return the best picture's document with all that the pictures say together."""
     left = [str(index) for index in others]
     plural = "s" if len(left) > 1 else ""
-    reasons = [f"left out, another document: picture{plural} {_listed(left)}"] if left else []
+    reasons = [f"left out, not recognisably the same document: picture{plural} {_listed(left)}"] if left else []
     words = [name.removeprefix("mrz_").replace("_", " ") for name in missing]
     if words:
         reasons.append(f"not settled: {_listed(words)}")

@@ -20,6 +20,8 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 _SCALE: Final = 6.0
 """Pixels a millimetre at which strokes are looked for."""
+_FINE_ENOUGH: Final = 4.2
+"""Least pixels of the picture a millimetre: below, printed letters run together as if they were written."""
 _ZONE: Final = 20.0
 """Millimetres above the lower edge in which only the machine-readable zone stands."""
 _WIDTH: Final = (9.0, 55.0)
@@ -48,6 +50,9 @@ def find_signature(pixels: Pixels, page: Quad, size: tuple[float, float], portra
 
     `size` is the page's width and height in millimetres; what lies in `portrait` is no signature.
     """
+    edge = np.array(page.points[1]) - np.array(page.points[0])
+    if float(np.linalg.norm(edge)) < _FINE_ENOUGH * size[0]:
+        return None
     matrix = page_frame(page, size)
     shape = (round(size[0] * _SCALE), round((size[1] - _ZONE) * _SCALE))
     to_page = np.diag([1 / _SCALE, 1 / _SCALE, 1.0])
