@@ -19,8 +19,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else the wheel starts threads and k
 import onnxruntime
 
 from visionmq.engine.document.band import Band
+from visionmq.engine.document.curves import STRIDE
 from visionmq.engine.document.regions import Region, find_regions
-from visionmq.engine.document.tracing import STRIDE, Traced, trace
+from visionmq.engine.document.tracing import Traced, trace
 from visionmq.engine.picture import Pixels
 
 Array: TypeAlias = np.ndarray[Any, Any]
