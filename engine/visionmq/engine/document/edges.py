@@ -17,10 +17,6 @@ _BORDER: Final = 0.62
 """What the picture's own border counts where a full edge counts 1: a page may fill the picture, but need not."""
 _SEEN: Final = 0.45
 """Least mean strength along a side; lines of text and patterns of the background reach 0.3."""
-_OUTWARD: Final = 0.22
-_INWARD: Final = 0.06
-"""How far from its expected place a side is looked for, in widths of the page. Cards whose zone stands higher than
-the standard says are common, cards cut smaller are not."""
 _PULL: Final = 0.25
 """Strength that a side must have more to lie at the end of that reach."""
 
@@ -42,13 +38,14 @@ def find_sides(
     outline: Array,
     *,
     slopes: tuple[float, float],
-    inward: tuple[float, float, float, float],
+    inward: tuple[float, ...],
+    outward: float,
 ) -> list[Side]:
     """Return the top, right, bottom and left sides of an outline in a raster of `size`.
 
     `backward` leads from the raster to the picture; `outline` are the expected corners in the raster, (4, 2);
-    `slopes` is how far a side may lean in degrees, and the step of the search; `inward` is how far each side may lie
-    inside its expected place, in pixels of the raster.
+    `slopes` is how far a side may lean in degrees, and the step of the search; `inward` is how far top,
+    right, bottom and left may lie inside their expected places, `outward` how far outside, in pixels of the raster.
     """
     raster, inside = _warped(pixels, backward, size)
     standing = _strength(raster, inside)
@@ -59,8 +56,7 @@ def find_sides(
         strength = lying_down if lying else standing
         ends = outline[[start, end]]
         flipped = ends[:, ::-1] if lying else ends
-        width = float(np.ptp(outline[:, 0]))
-        reach = (_OUTWARD * width, min(_INWARD * width, within))
+        reach = (outward, within)
         place = _search(strength, flipped, slopes, reach if start in (0, 3) else reach[::-1])
         line = _line(*(flipped if place is None else place))
         found.append(Side(line[[1, 0, 2]] if lying else line, place is not None))

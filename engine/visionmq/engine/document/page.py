@@ -58,6 +58,10 @@ _PASSES: Final = ((1.6, 8.0, 1.0), (3.0, 2.0, 0.5))
 """Search for edges, coarse then fine: pixels a millimetre, widest slope and its step in degrees."""
 _OWN_SPACING: Final = 0.2
 """Share by which the lines' distance must differ from the standard's to be believed; heights are found to a tenth."""
+_OUTWARD: Final = 0.22
+_INWARD: Final = 0.06
+"""How far from its expected place a side is looked for, in widths of the page. Cards whose zone stands higher than
+the standard says are common, cards cut smaller are not."""
 _CLEARANCE: Final = 1.0
 """Millimetres from the zone's letters to the nearest edge; the standard has four."""
 _AREA: Final = (0.6, 1.6)
@@ -180,7 +184,8 @@ def _inward(place: Place, length: int) -> tuple[float, ...]:
     """Return how far each edge may lie inside its place: none may cut the zone."""
     right = place.width - place.left - length * PITCH
     bottom = place.lines[-1] - CAPITAL / 2
-    return tuple(max(0.5, room - _CLEARANCE) for room in (place.height, right, bottom, place.left))
+    rooms = (place.height, right, bottom, place.left)
+    return tuple(min(_INWARD * place.width, max(0.5, room - _CLEARANCE)) for room in rooms)
 
 
 def _refined(pixels: Pixels, matrix: Array, place: Place, search: _Search, outline: Array) -> tuple[Array, Array]:
@@ -189,10 +194,11 @@ def _refined(pixels: Pixels, matrix: Array, place: Place, search: _Search, outli
     size = (round((place.width + 2 * margin) * scale), round((place.height + 2 * margin) * scale))
     to_raster = np.array([[scale, 0, margin * scale], [0, scale, margin * scale], [0, 0, 1.0]])
     backward = matrix @ np.linalg.inv(to_raster)
-    top, right, bottom, left = (room * scale for room in search.inward)
-    expected, inward = _through(to_raster, outline), (top, right, bottom, left)
-    sides = find_sides(pixels, backward, size, expected, slopes=search.slopes, inward=inward)
-    found = _through(np.linalg.inv(to_raster), _corners(sides))
+    inward = tuple(room * scale for room in search.inward)
+    outward = _OUTWARD * place.width * scale
+    expected = _through(to_raster, outline)
+    sides = find_sides(pixels, backward, size, expected, slopes=search.slopes, inward=inward, outward=outward)
+    found = _through(np.linalg.inv(to_raster), corners_of(sides))
     if not _is_plausible(found, outline):
         return outline, matrix
     seen = [side.seen for side in sides]
@@ -203,7 +209,7 @@ def _refined(pixels: Pixels, matrix: Array, place: Place, search: _Search, outli
     return _rectangle(place), np.asarray(better)
 
 
-def _corners(sides: Sequence[Side]) -> Array:
+def corners_of(sides: Sequence[Side]) -> Array:
     """Return where top and left, top and right, bottom and right, bottom and left meet."""
     top, right, bottom, left = (side.line for side in sides)
     corners = [

@@ -12,13 +12,16 @@ import cv2
 import numpy as np
 
 from visionmq.engine.api import EngineError
+from visionmq.engine.document.edges import find_sides
 from visionmq.engine.document.layouts import Layout
-from visionmq.engine.document.page import page_size, rectify_page
+from visionmq.engine.document.page import corners_of, page_size, rectify_page
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
 from visionmq.schemas.errors import ErrorCode
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Area: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom in millimetres on the page."""
 
 CASCADE: Final = "haarcascade_frontalface_alt2.xml"
 _SCALE: Final = 3.2
@@ -31,6 +34,10 @@ _ZONE: Final = 23.2
 """Height of the machine-readable zone in millimetres (ICAO 9303-4 to -7): no portrait stands in it."""
 _WIDE, _ABOVE, _BELOW = 0.72, 0.52, 0.5
 """The photograph's frame round a face, in widths of the face: to either side of its middle, over and under it."""
+_FINE: Final = 4.0
+"""Pixels a millimetre at which the photograph's edges are looked for."""
+_NEAR: Final = 0.2
+"""How far they may lie from the expected frame, in its widths."""
 _AROUND: Final = 1.5
 """Where the page shows no face, the picture is searched so many pages around it: a card's front may lie beside."""
 _MOST_AROUND: Final = 480
@@ -93,11 +100,9 @@ class Portraits:
         if found is None:
             return None
         face, weight = found
-        return crop(pixels, matrix, _photograph(face), min(1.0, weight / 4))
+        return crop(pixels, matrix, _framed(pixels, matrix, _photograph(face)), min(1.0, weight / 4))
 
-    def _largest(
-        self, pixels: Pixels, matrix: Array, area: tuple[float, float, float, float], least: float
-    ) -> tuple[Array, float] | None:
+    def _largest(self, pixels: Pixels, matrix: Array, area: Area, least: float) -> tuple[Array, float] | None:
         """Return the largest face in an area of the page's plane: left, top, width (mm), and its weight.
 
         The area is left, top, right, bottom; `least` the weight it must have.
@@ -140,7 +145,7 @@ def look_for(portraits: Portraits, pixels: Pixels, page: Quad, layout: Layout) -
 
 def load_portraits() -> Portraits:
     """Read the cascade and run it once; raise EngineError(ENGINE_UNAVAILABLE) if it lacks."""
-    path = Path(cv2.data.haarcascades) / CASCADE
+    path = Path(cv2.__file__).parent / "data" / CASCADE
     cascade = cv2.CascadeClassifier(str(path)) if path.is_file() else None
     if cascade is None or cascade.empty():
         raise EngineError(ErrorCode.ENGINE_UNAVAILABLE, f"OpenCV was installed without {CASCADE}.")
@@ -148,7 +153,7 @@ def load_portraits() -> Portraits:
     return Portraits(cascade)
 
 
-def _photograph(face: Array) -> tuple[float, float, float, float]:
+def _photograph(face: Array) -> Area:
     """Return the photograph's left, top, right and bottom round a face, in millimetres."""
     x, y, width = face
     middle, centre = x + width / 2, y + width / 2
@@ -160,6 +165,24 @@ def _photograph(face: Array) -> tuple[float, float, float, float]:
     )
 
 
+def _framed(pixels: Pixels, matrix: Array, area: Area) -> Area:
+    """Return the photograph's own edges where three of them show near the expected frame; else the frame."""
+    left, top, right, bottom = area
+    margin = 0.3 * (right - left)
+    to_raster = np.array([[_FINE, 0, (margin - left) * _FINE], [0, _FINE, (margin - top) * _FINE], [0, 0, 1.0]])
+    size = (round((right - left + 2 * margin) * _FINE), round((bottom - top + 2 * margin) * _FINE))
+    low, wide, high = margin * _FINE, (right - left) * _FINE, (bottom - top) * _FINE
+    frame = np.array([[low, low], [low + wide, low], [low + wide, low + high], [low, low + high]])
+    reach = _NEAR * wide
+    backward = matrix @ np.linalg.inv(to_raster)
+    sides = find_sides(pixels, backward, size, frame, slopes=(2.0, 1.0), inward=(reach,) * 4, outward=reach)
+    if sum(side.seen for side in sides) < 3:
+        return area
+    corners = corners_of(sides) / _FINE + np.array([left - margin, top - margin])
+    low_corner, high_corner = corners.min(axis=0), corners.max(axis=0)
+    return float(low_corner[0]), float(low_corner[1]), float(high_corner[0]), float(high_corner[1])
+
+
 def page_frame(page: Quad, size: tuple[float, float]) -> Array:
     """Return the homography from millimetres on the page to pixels."""
     width, height = size
@@ -167,7 +190,7 @@ def page_frame(page: Quad, size: tuple[float, float]) -> Array:
     return np.asarray(cv2.getPerspectiveTransform(source, np.array(page.points, np.float32)))
 
 
-def crop(pixels: Pixels, matrix: Array, area: tuple[float, float, float, float], sure: float) -> Crop:
+def crop(pixels: Pixels, matrix: Array, area: Area, sure: float) -> Crop:
     """Return an area of the page (left, top, right, bottom; millimetres)."""
     left, top, right, bottom = area
     corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ matrix.T
