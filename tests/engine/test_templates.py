@@ -24,6 +24,8 @@ from visionmq.engine.document.sample.card import draw_card, zones
 from visionmq.engine.document.sample.holder import SPECIMEN, Holder, invent
 from visionmq.engine.document.sample.scene import View, photograph
 from visionmq.engine.document.template import SHIPPED, Template, align, load_all, load_bundles, make_template
+from visionmq.engine.document.template_marks import read_checkbox
+from visionmq.engine.document.template_text import read_line
 from visionmq.engine.document.template_zones import TemplateReading, read_template
 from visionmq.engine.picture import Pixels, read_picture
 from visionmq.engine.registration.outcome import Array
@@ -109,6 +111,23 @@ def test_patterns_beyond_the_subset_are_refused_with_a_reason(pattern: str) -> N
         compile_pattern(pattern)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "length"),
+    [
+        (r"AL-\d{4}", 7),
+        ("AB|CD", 2),
+        ("AB|C", None),
+        ("A+", None),
+        ("A?", None),
+        ("", 0),
+        ("(AB){3}", 6),
+        ("A{0,9}", None),
+    ],
+)
+def test_a_pattern_knows_whether_all_its_texts_are_of_one_length(pattern: str, length: int | None) -> None:
+    assert compile_pattern(pattern).length == length
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_pattern_or_a_pattern_error(source: str) -> None:
     with suppress(PatternError):
@@ -175,6 +194,62 @@ def test_two_readings_of_the_pattern_share_the_probability() -> None:
 
 def test_a_line_of_another_kind_is_no_text_of_the_pattern() -> None:
     assert read_pattern(*spoken("HELLO"), compile_pattern(r"\d{4}")) is None
+
+
+def heard(text: str, step: int = 4) -> tuple[list[str], Array]:
+    """Return emissions of a text of even pitch whose spaces were not heard."""
+    characters = sorted(set(text) - {" "})
+    table = np.zeros((step * len(text) + 2, 1 + len(characters)), np.float32)
+    table[:, 0] = 1
+    for at, character in enumerate(text):
+        if character != " ":
+            table[step * at + 1] = 0
+            table[step * at + 1, 1 + characters.index(character)] = 1
+    return characters, table
+
+
+class Hearing(DeafReader):
+    """Gives out one line, whatever it is shown."""
+
+    def __init__(self, line: tuple[list[str], Array]) -> None:
+        super().__init__()
+        self.line = line
+
+    def emissions(self, strip: Pixels) -> tuple[list[str], Array]:
+        return self.line
+
+
+@pytest.mark.parametrize(("text", "trouble"), [("PETER GILES", True), ("PETERGILES", False), ("AB C", False)])
+def test_a_space_that_was_not_heard_is_put_back_and_not_relied_on(text: str, trouble: bool) -> None:
+    line = read_line(np.zeros((48, 400, 3), np.uint8), Hearing(heard(text)), compile_pattern("[A-Z][A-Z ]*"))
+    assert line.text == (text if len(text) > 4 else "ABC")
+    assert (line.trouble is not None) is trouble
+    digits = read_line(np.zeros((48, 400, 3), np.uint8), Hearing(heard("12 34 5")), compile_pattern(r"\d+"))
+    assert (digits.text, digits.trouble) == ("12345", None), "the pattern has no room for a space"
+
+
+def box(ticked: bool, *, low: float = 40, high: float = 230) -> Pixels:
+    """Return a checkbox between two grey levels, with noise."""
+    drawn = np.full((40, 40), high)
+    drawn[:3], drawn[-3:], drawn[:, :3], drawn[:, -3:] = low, low, low, low
+    if ticked:
+        steps = np.arange(8, 32)
+        for shift in (-1, 0, 1):
+            drawn[steps, steps + shift] = drawn[steps, 39 - steps + shift] = low
+    noise = np.random.default_rng(3).normal(0, 5, drawn.shape)
+    return np.repeat(np.clip(drawn + noise, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+@pytest.mark.parametrize(("low", "high"), [(40, 230), (150, 225), (20, 70)])
+def test_a_tick_is_seen_in_glare_and_in_shadow(ticked: bool, low: float, high: float) -> None:
+    mark = read_checkbox(box(ticked, low=low, high=high), box(False))
+    assert (mark.there, mark.trouble) == (ticked, None)
+
+
+def test_a_box_that_glare_hides_is_not_taken_for_empty() -> None:
+    mark = read_checkbox(box(True, low=240, high=250), box(False))
+    assert "seen" in (mark.trouble or "")
 
 
 ZONE = TemplateZone("name", ZoneKind.TEXT, (10, 10, 100, 20))

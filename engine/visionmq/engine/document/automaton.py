@@ -35,6 +35,18 @@ class Pattern:
     empty: bool
     """Whether the empty text matches."""
 
+    @property
+    def length(self) -> int | None:
+        """Characters that every text of this pattern has; None where they differ in length."""
+        depths: dict[int, int] = {}
+        here, depth = self.first, 1
+        while here:
+            if any(depths.setdefault(at, depth) != depth for at in here):
+                return None
+            here, depth = frozenset(after for at in here for after in self.follow[at]), depth + 1
+        lengths = {depths[at] for at in self.last} | ({0} if self.empty else set())
+        return lengths.pop() if len(lengths) == 1 else None
+
     def matches(self, text: str) -> bool:
         """Whether the whole text is of this pattern."""
         if not text:

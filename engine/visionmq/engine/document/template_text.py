@@ -1,6 +1,7 @@
 """The text of a template's zone: by its pattern where it has one, and how far it can be relied on."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,10 @@ _MOST_BLOWN: Final = 0.06
 """Part of a strip's columns without a trace of anything: glare may have taken letters with it."""
 _BESIDE: Final = 0.8
 """Heights of the strip that stay beside the text when it is cut closer: room for a letter that was missed."""
+_LEAST_GAPS: Final = 3
+_WIDE: Final = 1.65
+_STEPS: Final = 2.5
+"""A gap between letters this many times as wide as most, and wider by so many steps, is a space."""
 _ROOM: Final = 0.8
 """A strip is cut closer if that leaves less than this part of it."""
 
@@ -68,12 +73,30 @@ def _guided(strip: Pixels, ocr: Reader, pattern: Pattern) -> Line:
     share = found.share
     if share < SURE_SHARE and (closer := _closer(strip, emissions)) is not None:
         share = max(share, _again(found, read_pattern(*ocr.emissions(closer), pattern)))
-    return Line(found.text, found.read, share, "not clear enough" if share < SURE_SHARE else None)
+    trouble = "not clear enough" if share < SURE_SHARE else None
+    if (spaced := _spaced(found.text, characters, emissions)) != found.text and pattern.matches(spaced):
+        return Line(spaced, found.read, min(share, 0.5), "a space may be missing")
+    return Line(found.text, found.read, share, trouble)
 
 
 def _again(first: Guided, second: Guided | None) -> float:
     """Return the second reading's share if it says the same."""
     return second.share if second is not None and second.text == first.text else 0.0
+
+
+def _spaced(text: str, characters: list[str], emissions: Array) -> str:
+    """Return a text with a space wherever two of its letters stand much farther apart than most do."""
+    letters = [0, *(0 if character.isspace() else 1 for character in characters)]
+    best = emissions.argmax(axis=1)
+    edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
+    centres = [(a + b) / 2 for a, b in pairwise(edges.tolist()) if letters[best[a]]]
+    gaps = np.diff(centres)
+    if len(gaps) < _LEAST_GAPS or len(centres) != len(text.replace(" ", "")):
+        return text
+    wide = gaps >= np.maximum(_WIDE * np.median(gaps), np.median(gaps) + _STEPS)
+    words = iter([*(" " if gap else "" for gap in wide), ""])
+    joined = "".join(character + next(words) for character in text if character != " ")
+    return joined if len(joined) > len(text) else text
 
 
 def _closer(strip: Pixels, emissions: Array) -> Pixels | None:

@@ -14,6 +14,7 @@ from visionmq.engine.document.ocr import Reader
 from visionmq.engine.document.pattern import compile_pattern
 from visionmq.engine.document.template import Aligned, Template, align
 from visionmq.engine.document.template_cut import Cut, cut_zone, quad_of
+from visionmq.engine.document.template_marks import read_checkbox, read_presence, read_signature
 from visionmq.engine.document.template_text import glare, read_line
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.estimation import project
@@ -26,16 +27,6 @@ MrzReader: TypeAlias = Callable[[Pixels], Mapping[str, Field]]
 quads in pixels of the strip; empty where nothing was found."""
 
 SOURCE: Final = "template"
-_INSIDE: Final = 0.24
-"""Part of a checkbox's side that is left out at each edge: its frame."""
-_DARK: Final = 0.72
-"""Ink is darker than this part of the paper around it."""
-_TICKED: Final = 0.10
-_BLANK: Final = 0.045
-"""Part of a checkbox's inside that is ink; between the two it is not certain."""
-_SIGNED: Final = 0.012
-_PICTURED: Final = 14.0
-"""Standard deviation of grey levels of a picture; paper has half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,8 @@ def _field(
 def _text(cut: Cut, ocr: Reader) -> Field:
     pattern = None if cut.zone.pattern is None else compile_pattern(cut.zone.pattern)
     line = read_line(cut.pixels, ocr, pattern)
-    trouble = glare(cut.pixels) or line.trouble
+    may_go_on = pattern is None or pattern.length is None
+    trouble = (glare(cut.pixels) if may_go_on else None) or line.trouble
     return _field(cut, line.text, line.raw, line.probability, trouble=trouble, repaired=line.repaired)
 
 
@@ -158,33 +150,13 @@ def _moved(field: Field, cut: Cut) -> Field:
 def _checkbox(cut: Cut) -> Field:
     left, top, width, height = (round(value) for value in cut.zone.box)
     reference = cut.aligned.template.bundle.reference[top : top + height, left : left + width]
-    blank = _ink(_inner(reference))
-    ink = _ink(_inner(cut.pixels)) - (blank if blank < _BLANK else 0.0)
-    confidence = abs(1 / (1 + np.exp(-(ink - (_TICKED + _BLANK) / 2) / 0.01)))
-    ticked = ink > (_TICKED + _BLANK) / 2
-    trouble = "it may be a mark or dirt" if _BLANK < ink < _TICKED else None
-    sure = float(confidence if ticked else 1 - confidence)
-    return _field(cut, str(ticked).lower(), "", sure, trouble=trouble, ink=f"{max(ink, 0):.3f}")
-
-
-def _inner(box: Pixels) -> Pixels:
-    down, across = (round(side * _INSIDE) for side in box.shape[:2])
-    return box[down : box.shape[0] - down, across : box.shape[1] - across]
-
-
-def _ink(patch: Pixels) -> float:
-    """Return the part of a patch that is much darker than its paper."""
-    if patch.size == 0:
-        return 0.0
-    gray = cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY)
-    return float((gray < _DARK * float(np.percentile(gray, 90))).mean())
+    mark = read_checkbox(cut.pixels, reference)
+    value = str(mark.there).lower()
+    return _field(cut, value, "", mark.confidence, trouble=mark.trouble, ink=f"{mark.amount:.3f}")
 
 
 def _presence(cut: Cut) -> Field:
     """Say whether anything is there; the picture itself is the frame `zone.NAME`."""
-    gray = cv2.cvtColor(cut.pixels, cv2.COLOR_BGR2GRAY)
-    amount, least = (_ink(cut.pixels), _SIGNED) if cut.zone.kind is ZoneKind.SIGNATURE else (gray.std(), _PICTURED)
-    there = bool(amount > least)
-    trouble = "it is about as empty as full" if 0.6 * least < amount < 1.4 * least else None
-    value, confidence = "present" if there else "absent", 0.6 if trouble else 0.95
-    return _field(cut, value, "", confidence, trouble=trouble, frame=f"zone.{cut.zone.name}")
+    mark = (read_signature if cut.zone.kind is ZoneKind.SIGNATURE else read_presence)(cut.pixels)
+    value = "present" if mark.there else "absent"
+    return _field(cut, value, "", mark.confidence, trouble=mark.trouble, frame=f"zone.{cut.zone.name}")

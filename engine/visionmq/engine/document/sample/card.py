@@ -223,7 +223,8 @@ def _signature(canvas: Canvas, holder: Holder) -> None:
     left, top, width, height = _SIGNATURE
     canvas.line([(left, top + height), (left + width, top + height)], 0.16, _LABEL)
     canvas.text((left + width, top + height + 1.7), "Signature", 1.6, _LABEL, right=True)
-    canvas.paste(signature(holder.look, width - 3, height - 0.6, canvas.scale), (left + 1.5, top + 0.2))
+    if holder.signed:
+        canvas.paste(signature(holder.look, width - 3, height - 0.6, canvas.scale), (left + 1.5, top + 0.2))
 
 
 def _machine_zone(canvas: Canvas, holder: Holder) -> None:

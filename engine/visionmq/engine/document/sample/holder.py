@@ -42,6 +42,7 @@ class Holder:
     reading_room: bool
     look: int
     """Seed of the face and the signature."""
+    signed: bool = True
 
     def printed(self) -> dict[str, str]:
         """Return each text as it stands on the card."""
@@ -59,6 +60,7 @@ class Holder:
         dates = {"born": self.born.isoformat(), "valid_until": self.valid_until.isoformat()}
         boxes = {"interlibrary": self.interlibrary, "reading_room": self.reading_room}
         marks = {name: str(ticked).lower() for name, ticked in boxes.items()}
+        marks |= {"portrait": "present", "signature": "present" if self.signed else "absent"}
         return self.printed() | dates | marks | {"mrz": "\n".join(self.zone_lines())}
 
     def zone_lines(self) -> tuple[str, str]:
@@ -89,6 +91,7 @@ def invent(random: np.random.Generator) -> Holder:
         interlibrary=bool(random.integers(0, 2)),
         reading_room=bool(random.integers(0, 2)),
         look=int(random.integers(0, 2**31)),
+        signed=bool(random.random() < 0.85),
     )
 
 
