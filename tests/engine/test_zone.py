@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.engine.general_reader import Char, parse, plain
 from visionmq.engine.document.fields import make_fields
-from visionmq.engine.document.general import Char, parse, plain
 from visionmq.engine.document.layouts import LAYOUTS, TD3, check_digit, value_of
 from visionmq.engine.document.reading import written
 from visionmq.engine.document.search import search

@@ -19,6 +19,7 @@ from visionmq.engine.document.ocr import DETECTION, RECOGNITION, Reader, load_mo
 from visionmq.engine.document.portrait import Portraits, load_portraits
 from visionmq.engine.document.recogniser import MODEL as RECOGNISER
 from visionmq.engine.document.recogniser import load_recogniser
+from visionmq.engine.document.search import prepare
 from visionmq.engine.document.template import Template, load_all
 from visionmq.engine.document.typeface import Typefaces, load_typefaces
 from visionmq.engine.document.zone_reader import ZoneReader
@@ -50,6 +51,8 @@ def load() -> Models:
     detector, recogniser = _read(DETECTOR), _read(RECOGNISER)
     text = load_models()
     load_maker()
+    load_pens()
+    prepare()
     load_pens()
     bundles = os.environ.get(BUNDLES, "")
     return Models(
