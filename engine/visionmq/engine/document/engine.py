@@ -19,8 +19,9 @@ from visionmq.engine.document.learn import learn
 from visionmq.engine.document.make import DOC_TYPES, make_specimen
 from visionmq.engine.document.merge import Look, merge
 from visionmq.engine.document.models import Models
+from visionmq.engine.document.payloads import BARCODE_MASKS
 from visionmq.engine.document.search import MODES
-from visionmq.engine.document.sighting import BARCODES, Sighting, look, rules_of
+from visionmq.engine.document.sighting import Sighting, look, rules_of
 from visionmq.engine.document.status import status
 from visionmq.engine.document.telling import tell
 from visionmq.engine.document.transliteration import NotWritable
@@ -111,7 +112,7 @@ class DocumentEngine:
 
     def _known_types(self) -> list[str]:
         """Return every document type that a mask may name."""
-        return [*MASKS, *BARCODES, *(template.doc_type for template in self._models.templates)]
+        return [*MASKS, *BARCODE_MASKS, *(template.doc_type for template in self._models.templates)]
 
     def _make(self, job: Job) -> Answer:
         assert isinstance(job.params, MakeParams)

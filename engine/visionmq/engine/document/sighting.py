@@ -10,6 +10,7 @@ from visionmq.engine.document.barcodes import Barcode, read_barcodes
 from visionmq.engine.document.fields import make_fields
 from visionmq.engine.document.models import Models
 from visionmq.engine.document.page import find_page, page_size
+from visionmq.engine.document.payloads import BARCODE_MASKS
 from visionmq.engine.document.places import quads_of
 from visionmq.engine.document.portrait import Crop, Sight, look_for
 from visionmq.engine.document.search import Rules
@@ -20,7 +21,6 @@ from visionmq.engine.picture import Picture, Pixels
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Field, RecognizeParams
 
-BARCODES: Final = ("barcode.aamva", "barcode.pdf417", "barcode.qr", "barcode.aztec", "barcode.datamatrix")
 _CROPS: Final = ("page", "portrait", "signature", "overlay")
 """Wanted pictures that need the page."""
 
@@ -47,7 +47,7 @@ def look(
     rules = rules_of(params, today)
     wanted = next((reading for reading in readings if rules.wants(reading.zone.layout.doc_type)), None)
     sighting = Sighting(picture, wanted or next(iter(readings), None))
-    if any(rules.wants(name) for name in BARCODES):
+    if any(rules.wants(name) for name in BARCODE_MASKS):
         sighting.barcodes = read_barcodes(picture.pixels, thorough=sighting.reading is None)
     if _tries_templates(models, sighting, params):
         asked = [template for template in models.templates if rules.wants(template.doc_type)]
