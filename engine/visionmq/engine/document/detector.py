@@ -5,7 +5,6 @@ roughly where zones are, which way they read and how high their letters are. Eac
 16 pixels high, and the same network shows its lines apart, with exact ends.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,17 +14,16 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else the wheel starts threads and keeps a database of events in ~/.cache
-import onnxruntime
-
 from visionmq.engine.document.band import Band
 from visionmq.engine.document.curves import STRIDE
+from visionmq.engine.document.network import open_model
 from visionmq.engine.document.regions import Region, find_regions
 from visionmq.engine.document.tracing import Traced, trace
 from visionmq.engine.picture import Pixels
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+MODEL: Final = "mrz_detector.onnx"
 _OVERVIEW: Final = 768
 """The first look: the picture's long side in pixels. A passport that fills it has letters 15 pixels high."""
 _CLOSER: Final = 1536
@@ -89,14 +87,10 @@ class Detector:
 def load_detector(model: bytes | Path | None = None) -> Detector:
     """Return a warm detector from the model that ships with the package, or another; raise OSError if it lacks."""
     if model is None:
-        model = files(__package__).joinpath("data/mrz_detector.onnx").read_bytes()
+        model = files(__package__).joinpath(f"data/{MODEL}").read_bytes()
     if isinstance(model, Path):
         model = model.read_bytes()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    detector = Detector(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+    detector = Detector(open_model(model, MODEL))
     detector.maps(np.zeros((64, 64), np.uint8))
     return detector
 

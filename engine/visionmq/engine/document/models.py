@@ -12,6 +12,7 @@ import numpy.fft  # NumPy loads these two at first use, when the sandbox lets no
 import numpy.ma  # noqa: F401
 
 from visionmq.engine.api import Capability, EngineError
+from visionmq.engine.document.detector import MODEL as DETECTOR
 from visionmq.engine.document.detector import load_detector
 from visionmq.engine.document.drawing import load_pens
 from visionmq.engine.document.make import load_maker
@@ -26,7 +27,6 @@ from visionmq.engine.document.zone_reader import ZoneReader
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import ErrorCode
 
-DETECTOR: Final = "mrz_detector.onnx"
 BUNDLES: Final = "VISIONMQ_BUNDLES"
 """Environment variable: folders of template bundles, separated as in PATH."""
 _DATA: Final = files("visionmq.engine.document") / "data"

@@ -4,7 +4,6 @@ One thread each: parallelism is the business of worker processes. All files are 
 """
 
 import importlib.util
-import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,8 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else the wheel starts threads and keeps a database of events in ~/.cache
-import onnxruntime
-
 from visionmq.engine.api import EngineError
+from visionmq.engine.document.network import open_model
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.errors import ErrorCode
 
@@ -26,19 +23,6 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 DETECTION: Final = "PP-OCRv6_det_small"
 RECOGNITION: Final = "PP-OCRv6_rec_small"
-ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
-_LOOKALIKES: Final = {
-    "<": "<‹く〈＜ㄑ«《(",
-    "O": "oО",
-    "0": "〇",
-    "C": "c",
-    "S": "s",
-    "V": "v",
-    "W": "w",
-    "X": "x",
-    "Z": "z",
-}
-"""Characters outside the zone's alphabet whose probability counts for one of it."""
 
 _SHORT_SIDE: Final = 736
 _LONG_SIDE: Final = 1280
@@ -78,19 +62,6 @@ class Box:
         return Box(self.x, self.y, self.length, self.height, self.angle + 180)
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character that was read: where along the line (0 to 1) and how likely each of ALPHABET is."""
-
-    at: float
-    scores: Array
-
-    @property
-    def best(self) -> str:
-        """The likeliest character."""
-        return ALPHABET[int(self.scores.argmax())]
-
-
 class Reader:
     """Finds and reads lines of text."""
 
@@ -99,7 +70,6 @@ class Reader:
         self._detector = detector
         self._recogniser = recogniser
         self._characters = ["", *characters, " "]
-        self._classes = _class_table(characters)
 
     def find(self, pixels: Pixels) -> list[Box]:
         """Return the lines of text in a BGR picture, in its pixels."""
@@ -110,10 +80,6 @@ class Reader:
         blob = _normalised(cv2.resize(pixels, size, interpolation=interpolation))
         heat = self._detector.run(None, {"x": blob[None]})[0][0, 0]
         return _boxes(heat, (width / size[0], height / size[1]))
-
-    def read(self, strip: Pixels) -> list[Glyph]:
-        """Return the characters of one rectified line of a machine-readable zone."""
-        return self._collapse(self._scores(strip))
 
     def read_text(self, strip: Pixels) -> tuple[str, float]:
         """Return one rectified line in any script, and the probability that all of it is right.
@@ -147,30 +113,6 @@ class Reader:
         line = cv2.resize(strip, (width, _LINE_HEIGHT), interpolation=cv2.INTER_LINEAR)
         return np.asarray(self._recogniser.run(None, {"x": _normalised(line)[None]})[0][0])
 
-    def _collapse(self, scores: Array) -> list[Glyph]:
-        """Greedy CTC: runs of one class are one character; blank (class 0) separates."""
-        winners = self._fold(scores)
-        glyphs: list[Glyph] = []
-        steps, start = len(winners), 0
-        best = winners.argmax(axis=1)
-        for end in range(1, steps + 1):
-            if end < steps and best[end] == best[start]:
-                continue
-            if best[start] < len(ALPHABET):
-                run = winners[start:end]
-                peak = run[run[:, best[start]].argmax(), : len(ALPHABET)]
-                glyphs.append(Glyph((start + end) / 2 / steps, peak))
-            start = end
-        return glyphs
-
-    def _fold(self, scores: Array) -> Array:
-        """Sum the classes into ALPHABET's; the last column is blank and everything else."""
-        folded = np.zeros((len(scores), len(ALPHABET) + 1), np.float32)
-        for column in np.flatnonzero(self._classes >= 0):
-            folded[:, self._classes[column]] += scores[:, column]
-        folded[:, -1] = 1 - folded[:, :-1].sum(axis=1)
-        return folded
-
 
 def rectify(pixels: Pixels, box: Box, *, padding: float = 0.0) -> Pixels:
     """Return the upright strip of a box; `padding` is added at both ends, in heights of the line."""
@@ -195,32 +137,20 @@ def load_models() -> Reader:
     folder = model_folder()
     if folder is None:
         raise EngineError(ErrorCode.ENGINE_UNAVAILABLE, "The package rapidocr with its models is not installed.")
-    detector, recogniser = (_session(folder / f"{name}.onnx") for name in (DETECTION, RECOGNITION))
+    detector, recogniser = (_model(folder / f"{name}.onnx") for name in (DETECTION, RECOGNITION))
     characters = recogniser.get_modelmeta().custom_metadata_map["character"].split("\n")
     reader = Reader(detector, recogniser, characters)
     reader.find(np.full((320, 480, 3), 255, np.uint8))
-    reader.read(np.full((48, 480, 3), 255, np.uint8))
+    reader.read_text(np.full((48, 480, 3), 255, np.uint8))
     return reader
 
 
-def _session(path: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+def _model(path: Path) -> Any:
     try:
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return open_model(path.read_bytes(), path.name)
     except OSError as error:
         message = f"The model {path.name} cannot be read: {error.strerror}."
         raise EngineError(ErrorCode.ENGINE_UNAVAILABLE, message) from None
-
-
-def _class_table(characters: Sequence[str]) -> Array:
-    """Return for each class its index in ALPHABET, or -1; class 0 is CTC's blank, the last a space."""
-    known = {character: index for index, character in enumerate(ALPHABET)}
-    for character, others in _LOOKALIKES.items():
-        known.update(dict.fromkeys(others, known[character]))
-    return np.array([-1, *(known.get(character, -1) for character in characters), -1])
 
 
 def _certainty(scores: Array, best: Array, starts: Array) -> float:
