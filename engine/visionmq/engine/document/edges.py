@@ -49,7 +49,7 @@ def find_sides(
     """
     raster, inside = _warped(pixels, backward, size)
     standing = _strength(raster, inside)
-    lying_down = _strength(np.ascontiguousarray(raster.transpose(1, 0, 2)), np.ascontiguousarray(inside.T))
+    lying_down = _strength(cv2.transpose(raster), cv2.transpose(inside))
     found = []
     for (start, end), within in zip(((0, 1), (1, 2), (2, 3), (3, 0)), inward, strict=True):
         lying = start % 2 == 0
@@ -66,7 +66,8 @@ def find_sides(
 def _warped(pixels: Pixels, backward: Array, size: tuple[int, int]) -> tuple[Array, Array]:
     """Return the raster as uint8 BGR, and how much of each pixel lies in the picture (0 to 255)."""
     shrink = _shrink(pixels, backward, size)
-    small = pixels if shrink >= 1 else cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    small_size = tuple(max(1, round(side * shrink)) for side in pixels.shape[1::-1])
+    small = pixels if shrink >= 1 else cv2.resize(pixels, small_size, interpolation=cv2.INTER_AREA)
     to_small = np.diag([small.shape[1] / pixels.shape[1], small.shape[0] / pixels.shape[0], 1.0]) @ backward
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     raster = cv2.warpPerspective(small, to_small, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-from visionmq.engine.document.band import Band, straighten
-from visionmq.engine.document.reading import INDEX
+from visionmq.engine.document.band import Band, straighten, strip_width
+from visionmq.engine.document.reading import INDEX, even_centres
 from visionmq.engine.document.typeface import CAP, SLACK, TALL, Typefaces, compare
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -22,6 +22,10 @@ _EACH: Final = 3
 """Of one character."""
 _LEAST: Final = 8
 """Fewer letters than these say nothing."""
+_LEAST_STRIP: Final = 6
+"""Pixels a letter of a straightened line, below which it is no line of letters."""
+_WIDEST: Final = 8000
+"""Pixels of the longest straightened line: nine times what 44 letters take."""
 _HEIGHTS: Final = (0.6, 1.6)
 """What a band's height may be wrong by; beyond, rows above or below were taken for letters."""
 
@@ -51,11 +55,18 @@ def measure(
 ) -> Printed | None:
     """Return what the letters of a zone look like; None where too few could be compared.
 
-    `gray` is the picture, uint8; `texts` are the lines as read, `centres` the recogniser's (fractions of each band).
+    `gray` is the picture, uint8; `texts` are the lines as read, `centres` the recogniser's (fractions of each band),
+    empty if they are not known.
     """
+    if any(
+        not _LEAST_STRIP * len(text) < strip_width(band, CAP, 0) < _WIDEST
+        for band, text in zip(bands, texts, strict=True)
+    ):
+        return None
+    places = centres or [even_centres(len(text)) for text in texts]
     lines = [
         _Line.of(gray, band, text, np.asarray(centre, np.float64))
-        for band, text, centre in zip(bands, texts, centres, strict=True)
+        for band, text, centre in zip(bands, texts, places, strict=True)
     ]
     picked = [(line, index) for number, line in enumerate(lines) for index in _picked(lines, number)]
     if len(picked) < _LEAST:
