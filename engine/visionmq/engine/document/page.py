@@ -104,15 +104,24 @@ def find_page(
     matrix = zone_frame(bands, place, layout.lengths, centres)
     if not _is_likely(matrix, place, pixels):
         return None
-    shrink = min(1.0, _PASSES[-1][0] * _SPARE / float(np.linalg.norm(matrix[:2, 0] - matrix[2, 0] * matrix[:2, 2])))
-    if shrink < 1:
-        pixels = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
-        matrix = np.diag([shrink, shrink, 1.0]) @ matrix
+    pixels, shrink = _shrunk(pixels, matrix)
+    matrix = np.diag([*shrink, 1.0]) @ matrix
     outline = _rectangle(place)
     for scale, slope, step in _PASSES:
         search = _Search(scale, (slope, step), _inward(place, layout.length))
         outline, matrix = _refined(pixels, matrix, place, search, outline)
     return _quad(_through(matrix, outline) / shrink)
+
+
+def _shrunk(pixels: Pixels, matrix: Array) -> tuple[Pixels, Array]:
+    """Return the picture as fine as the search for edges needs it, and its factors across and down."""
+    scale = float(np.linalg.norm(matrix[:2, 0] - matrix[2, 0] * matrix[:2, 2]))
+    factor = _PASSES[-1][0] * _SPARE / max(scale, 1e-6)
+    if factor >= 1:
+        return pixels, np.ones(2)
+    full = np.array(pixels.shape[1::-1])
+    size = np.maximum(1, np.round(full * factor)).astype(int)
+    return np.asarray(cv2.resize(pixels, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)), size / full
 
 
 def _is_likely(matrix: Array, place: Place, pixels: Pixels) -> bool:
