@@ -21,6 +21,12 @@ _OTHER_ZONE: Final = (
     "truetype/dejavu/DejaVuSansMono.ttf",
     "truetype/liberation/LiberationMono-Regular.ttf",
     "truetype/liberation/LiberationMono-Bold.ttf",
+    "truetype/dejavu/DejaVuSansMono-Bold.ttf",
+    "opentype/freefont/FreeMono.otf",
+    "opentype/freefont/FreeMonoBold.otf",
+    "truetype/cmu/cmuntt.ttf",
+    "opentype/ocr-b/OCRBL.otf",
+    "truetype/ocr-a/OCRABold.ttf",
     "truetype/ocr-a/OCRA.ttf",
 )
 _TEXT_FOLDERS: Final = ("truetype/liberation", "truetype/dejavu", "opentype/freefont", "truetype/cmu")

@@ -212,7 +212,7 @@ def _zone(canvas: _Canvas, length: int, lines: int, left: float, top: float) -> 
     """Draw a zone whose first line's letters begin at `left`, `top`, and its labels."""
     random = canvas.random
     pitch = min(PITCH * random.uniform(0.93, 1.05), (canvas.size[0] - left - 2) / length)
-    path = str(random.choice(glyphs.ocrb_fonts() if random.random() < 0.85 else glyphs.other_zone_fonts()))
+    path = str(random.choice(glyphs.ocrb_fonts() if random.random() < 0.72 else glyphs.other_zone_fonts()))
     size = round(pitch * random.uniform(1.14, 1.5))
     cap = glyphs.cap_height(path, size)
     spacing = min(pitch * random.uniform(1.55, 2.6), max((canvas.size[1] - top - cap) / max(1, lines - 1), cap * 1.35))
@@ -236,6 +236,12 @@ def _zone(canvas: _Canvas, length: int, lines: int, left: float, top: float) -> 
         canvas.core[max(0, round(middle - half)) : round(middle + half), offset:right] = 255
         canvas.rows.append((float(offset), float(right), middle))
     canvas.cap = float(cap)
+    if random.random() < 0.3:  # ordinary text next to the zone
+        near = top - cap * random.uniform(2, 3.5) if random.random() < 0.5 else below + cap * random.uniform(0.1, 1.5)
+        size = round(cap * random.uniform(0.8, 1.6))
+        text = f"{ordinary_text(random)}   {ordinary_text(random)}"
+        plain = glyphs.running_text(str(random.choice(glyphs.text_fonts())), size, text)
+        canvas.blend(plain, round(left + random.uniform(-2, 8) * pitch), round(near), ink)
 
 
 def _fields(canvas: _Canvas, foot: int) -> None:

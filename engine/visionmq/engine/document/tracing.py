@@ -23,7 +23,7 @@ only where the mean probability of a line is over `_BLANK`: a Swiss licence's fi
 _SAME: Final = 0.8
 """Ends that differ by fewer letter heights are the same edge, each measured where it is: better than a mean, as the
 edge leans in perspective."""
-_LENGTHS: Final = (24.0, 58.0)
+_LENGTHS: Final = (25.0, 58.0)
 """Length of a line in letter heights that zones of 30 to 44 letters have, with room for wide and narrow print."""
 
 
@@ -143,4 +143,4 @@ def _score(lines: list[TextLine], bands: tuple[Band, ...]) -> float:
     sure = float(np.mean([line.strength for line in lines]))
     length = max(band.length / band.height for band in bands)
     short, long = min(1.0, length / _LENGTHS[0]), min(1.0, _LENGTHS[1] / length)
-    return float(np.clip(sure * short**2 * long**2, 0, 1))
+    return float(np.clip(sure * short**3 * long**2, 0, 1))
