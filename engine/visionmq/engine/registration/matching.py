@@ -11,6 +11,10 @@ from visionmq.engine.registration.outcome import Array
 
 RATIO: Final = 0.8
 """The nearest must be closer than this part of the second nearest (Lowe 2004, section 7.1)."""
+_CELLS: Final = 8
+"""Parts of the user's picture each way, for the spread filter."""
+_A_CELL: Final = 6
+"""Pairs that the spread filter keeps of a part: 64 parts give 384, enough for any estimator."""
 _NOISE: Final = 1e-6
 """One minus the product of two equal float32 descriptors."""
 
@@ -28,8 +32,12 @@ class Matches:
         return len(self.user)
 
 
-def match(user: Features, model: Features, *, ratio: float = RATIO, mutual: bool = True) -> Matches:
+def match(
+    user: Features, model: Features, *, ratio: float = RATIO, mutual: bool = True, spread: bool = False
+) -> Matches:
     """Return the pairs that pass the ratio test and, with `mutual`, are each other's nearest.
+
+    With `spread` only the clearest few of each part of the user's picture are kept.
 
     Binary descriptors are compared by Hamming distance, SIFT's by Euclid's. Both must be of one algorithm.
     """
@@ -43,7 +51,19 @@ def match(user: Features, model: Features, *, ratio: float = RATIO, mutual: bool
         keep &= back[nearest] == np.arange(len(user))
     chosen = np.flatnonzero(keep)
     chosen = chosen[np.argsort(ratios[chosen], kind="stable")]
+    if spread:
+        chosen = chosen[_clearest(user.points[chosen], user.size)]
     return Matches(chosen, nearest[chosen], ratios[chosen])
+
+
+def _clearest(points: Array, size: tuple[int, int]) -> Array:
+    """Return the indices, in order, of at most _A_CELL points of each cell; the points come clearest first."""
+    cells = np.minimum(points / np.array(size, np.float32) * _CELLS, _CELLS - 1).clip(0).astype(np.int64)
+    cell = cells[:, 1] * _CELLS + cells[:, 0]
+    order = np.argsort(cell, kind="stable")
+    starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return np.asarray(np.sort(order[place < _A_CELL]))
 
 
 def _nearest(user: Features, model: Features) -> tuple[Array, Array, Array]:

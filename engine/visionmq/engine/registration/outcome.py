@@ -19,6 +19,8 @@ class FailureKind(StrEnum):
     FEW_INLIERS = "few_inliers"
     DEGENERATE = "degenerate"
     """The matches fit a matrix that no view of a plane has: it mirrors, folds or squeezes to a line."""
+    SAME_IMAGE = "same_image"
+    """Both pictures are the same, pixel by pixel; the matrix is the identity, and was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,20 @@ class Certificate:
     """How far the worst corner of that part moves when each inlier moves by one pixel at random (one sigma)."""
     similarity: float | None = None
     """Correlation of the two pictures' structure after warping, -1 to 1; None where it was not asked for."""
+    surprise: float = 0.0
+    """Powers of ten by which the agreement of so many matches beats chance."""
+    held_out: float | None = None
+    """Median distance from the partner of an inlier that the matrix was fitted without; None where not looked at."""
+    forward_backward: float | None = None
+    """How far there and back misses, on average over the overlap, where back is found by itself; None as above."""
+    restarts: float | None = None
+    """How far the matrix moves, on average over the overlap, found anew from random halves of the matches."""
+    probability: float = 0.0
+    """That the mean error over a grid of the overlap is at most `tolerance`, 0 to 1."""
+    evidence: float = 0.0
+    """Probability that the two pictures show one thing and the matrix is about right; `probability` is never above."""
+    tolerance: float = 0.0
+    """The error that `probability` is about."""
 
 
 @dataclass(frozen=True, slots=True)

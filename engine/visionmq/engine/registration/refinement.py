@@ -49,7 +49,9 @@ def refine(user: Array, model: Array, matrix: Array, points: Array) -> Array:
 
 def _followed(first: Array, second: Array, points: Array) -> tuple[Array, Array]:
     """Return where points of the first picture are in the second, and which were found (Lucas and Kanade 1981)."""
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(first, second, points, np.empty_like(points), winSize=_WINDOW, maxLevel=2)
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(
+        first, second, points, np.empty_like(points), winSize=_WINDOW, maxLevel=2
+    )
     return np.asarray(moved), np.asarray(found).ravel() > 0
 
 

@@ -7,30 +7,37 @@ import numpy as np
 from visionmq.engine.registration.certificate import certify, likeness
 from visionmq.engine.registration.estimation import estimate
 from visionmq.engine.registration.features import Features
-from visionmq.engine.registration.matching import RATIO, match
+from visionmq.engine.registration.matching import match
 from visionmq.engine.registration.outcome import Array, Failure, Registration
+from visionmq.engine.registration.plan import Settings
 
-TOLERANCE: Final = 3.0
-"""Noise of an inlier, in pixels of the coarser of the two pictures as they were looked at."""
+DEFAULT: Final = Settings()
 
 
 def register(
     user: Features,
     model: Features,
     *,
-    ratio: float = RATIO,
+    settings: Settings = DEFAULT,
     pictures: tuple[Array, Array] | None = None,
     mask: Array | None = None,
 ) -> Registration | Failure:
     """Return where the user's picture lies on the model, with its certificate, or why nowhere.
 
-    With `pictures` (both grey, as sent) the certificate also tells how alike they are after warping; `mask` (the
-    model's size, uint8) says which of the model's pixels are compared then.
+    Of the settings those of matching and estimation count. With `pictures` (both grey, as sent) the certificate also
+    tells how alike they are after warping; `mask` (the model's size, uint8) says which of the model's pixels are
+    compared then.
     """
-    pairs = match(user, model, ratio=ratio)
+    pairs = match(user, model, ratio=settings.ratio, mutual=settings.mutual, spread=settings.spread)
     user_points, model_points = user.points[pairs.user], model.points[pairs.model]
-    tolerance = TOLERANCE * _grain(user, model, pairs.user, pairs.model)
-    found = estimate(user_points, model_points, tolerance=tolerance, size=user.size)
+    found = estimate(
+        user_points,
+        model_points,
+        tolerance=settings.tolerance * _grain(user, model, pairs.user, pairs.model),
+        size=user.size,
+        estimator=settings.estimator,
+        transform=settings.model,
+    )
     if isinstance(found, Failure):
         return found
     alike = None if pictures is None else likeness(*pictures, found.matrix, mask)
