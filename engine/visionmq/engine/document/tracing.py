@@ -23,6 +23,8 @@ only where the mean probability of a line is over `_BLANK`: a Swiss licence's fi
 _SAME: Final = 0.8
 """Ends that differ by fewer letter heights are the same edge, each measured where it is: better than a mean, as the
 edge leans in perspective."""
+_UNEVEN: Final = 1.2
+"""The largest letters of a zone are at most this much higher than the smallest: perspective makes 1.1 of it."""
 _LENGTHS: Final = (25.0, 58.0)
 """Length of a line in letter heights that zones of 30 to 44 letters have, with room for wide and narrow print."""
 
@@ -139,8 +141,10 @@ def _band(line: TextLine, ends: tuple[float, float], fields: Fields, height: int
 
 
 def _score(lines: list[TextLine], bands: tuple[Band, ...]) -> float:
-    """Return how certain the lines are, less where they are too short or too long for a zone."""
+    """Return how certain the lines are, less where they are too short, long or unlike for a zone."""
     sure = float(np.mean([line.strength for line in lines]))
     length = max(band.length / band.height for band in bands)
     short, long = min(1.0, length / _LENGTHS[0]), min(1.0, _LENGTHS[1] / length)
-    return float(np.clip(sure * short**3 * long**2, 0, 1))
+    heights = [band.height for band in bands]
+    even = min(1.0, _UNEVEN * min(heights) / max(heights))
+    return float(np.clip(sure * short**3 * long**2 * even**3, 0, 1))
