@@ -6,8 +6,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from visionmq.engine.registration.calibration import accuracy, evidence, stated_tolerance, surprise
 from visionmq.engine.registration.estimation import Estimate, corners, jacobians, project
 from visionmq.engine.registration.outcome import Array, Certificate, Verdict
+from visionmq.engine.registration.stability import stability
 
 ACCEPT_INLIERS: Final = 15
 """Unrelated dev pairs (98 of them, four algorithms) reach 8; related ones that are right have 56 and more, but one."""
@@ -22,6 +24,8 @@ ACCEPT_CONDITIONING: Final = 12.0
 ACCEPT_SIMILARITY: Final = 0.25
 REJECT_SIMILARITY: Final = 0.08
 """Unrelated content correlates below 0.08 in structure, the same under other light and some blur above 0.3."""
+_LEAST_LOOKED_AT: Final = 6
+"""Inliers below which nothing dear is looked at."""
 _GRID: Final = 4
 _LIKENESS_SIDE: Final = 320
 """Longer side in pixels at which the pictures are compared: small shifts and blur matter little there."""
@@ -34,13 +38,25 @@ def certify(
     *,
     sizes: tuple[tuple[int, int], tuple[int, int]],
     similarity: float | None = None,
+    tolerance: float | None = None,
 ) -> Certificate:
-    """Return the certificate of an estimate over these pairs (n x 2 each); `sizes` are the user's and the model's."""
-    overlap = overlap_of(found.matrix, *sizes)
+    """Return the certificate of an estimate over these pairs (n x 2 each); `sizes` are the user's and the model's.
+
+    `tolerance` is the mean error in model pixels that the probability is about; by default what suits the model's size.
+    """
+    stated = stated_tolerance(sizes[1]) if tolerance is None else tolerance
+    return _judged(_stated(_figures(found, user, model, sizes, similarity), stated))
+
+
+def _figures(
+    found: Estimate, user: Array, model: Array, sizes: tuple[tuple[int, int], ...], similarity: float | None
+) -> Certificate:
+    overlap = overlap_of(found.matrix, sizes[0], sizes[1])
     inside = np.asarray(model[found.inliers], np.float64)
     errors = found.errors[found.inliers]
-    figures = Certificate(
-        verdict=Verdict.ACCEPT,
+    stable = None if len(inside) < _LEAST_LOOKED_AT else stability(found, user, model, overlap)
+    return Certificate(
+        verdict=Verdict.REJECT,
         reasons=(),
         inliers=len(inside),
         inlier_ratio=len(inside) / max(len(model), 1),
@@ -50,8 +66,18 @@ def certify(
         spread=_spread(inside, overlap),
         conditioning=_conditioning(found.matrix, user[found.inliers], overlap),
         similarity=similarity,
+        surprise=surprise(len(inside), len(model), float(errors.max()), float(sizes[1][0] * sizes[1][1])),
+        held_out=None if stable is None else stable.held_out,
+        forward_backward=None if stable is None else stable.forward_backward,
+        restarts=None if stable is None else stable.restarts,
     )
-    return _judged(figures)
+
+
+def _stated(figures: Certificate, tolerance: float) -> Certificate:
+    right = evidence(figures)
+    return replace(
+        figures, evidence=right, probability=right * accuracy(figures, tolerance), tolerance=float(tolerance)
+    )
 
 
 def overlap_of(matrix: Array, user_size: tuple[int, int], model_size: tuple[int, int]) -> Array:
@@ -71,13 +97,22 @@ def likeness(user: Array, model: Array, matrix: Array, mask: Array | None = None
     size = tuple(max(8, round(side * scale)) for side in model.shape[::-1])
     shrink = np.diag([size[0] / model.shape[1], size[1] / model.shape[0], 1.0])
     warped = warp_smooth(user, shrink @ matrix, size)
-    seen = warp_smooth(np.full(user.shape, 255, np.uint8), shrink @ matrix, size) > 254
+    seen = _shown(shrink @ matrix, user.shape[::-1], size)
     small = cv2.resize(model, size, interpolation=cv2.INTER_AREA)
     if mask is not None:
         seen &= cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST) > 0
     if np.count_nonzero(seen) < 64:
         return 0.0
     return _correlation(_structure(warped), _structure(small), cv2.erode(seen.astype(np.uint8), np.ones((5, 5))) > 0)
+
+
+def _shown(matrix: Array, user_size: tuple[int, ...], size: tuple[int, ...]) -> Array:
+    """Return which pixels of a frame of this size show the user's picture, bool."""
+    frame = np.zeros(size[::-1], np.uint8)
+    outline = overlap_of(matrix, (user_size[0], user_size[1]), (size[0], size[1]))
+    if len(outline) >= 3:
+        cv2.fillConvexPoly(frame, np.round(outline).astype(np.int32), 255)
+    return frame > 0
 
 
 def warp_smooth(picture: Array, matrix: Array, size: tuple[int, ...]) -> Array:
