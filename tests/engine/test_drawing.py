@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visionmq.engine.document.board import Board, fitted, load_pens, width_of, wrapped
+from visionmq.engine.board import Board, fitted, load_pens, width_of, wrapped
 from visionmq.engine.document.drawing import draw_overlay
 from visionmq.engine.document.legend import AMBER, GREEN, RED, colour_of
 from visionmq.schemas.common import Quad

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import admin, document, messages, system
+from visionmq.schemas import admin, document, messages, registration, system
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -28,6 +28,30 @@ _ROWS: Final = (
     Operation("document.masks", document.MasksParams, document.Masks, 0, 0, "What can be recognised?"),
     Operation("document.make", document.MakeParams, document.Made, 0, 0, "Draw a specimen with its truth."),
     Operation("document.learn", document.LearnParams, document.Learned, 1, 1, "Make a template from a picture."),
+    Operation(
+        "registration.register",
+        registration.RegisterParams,
+        registration.Registered,
+        2,
+        2,
+        "Where the first picture lies on the second, with a certificate.",
+    ),
+    Operation(
+        "registration.warp",
+        registration.WarpParams,
+        registration.Warped,
+        0,
+        1,
+        "Apply a matrix to points or a picture.",
+    ),
+    Operation(
+        "registration.stitch",
+        registration.StitchParams,
+        registration.Stitched,
+        2,
+        2,
+        "Merge two pictures whose registration is accepted.",
+    ),
     Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
     Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
     Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-from visionmq.engine.document.board import Board, Colour, load_pens, width_of
+from visionmq.engine.board import Board, Colour, load_pens, width_of
 from visionmq.engine.document.legend import colour_of, draw_legend
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad

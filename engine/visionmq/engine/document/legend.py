@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from visionmq.engine.document.board import Board, Colour, fitted, width_of, wrapped
+from visionmq.engine.board import Board, Colour, fitted, width_of, wrapped
 from visionmq.engine.document.layouts import LAYOUTS
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.document import CheckDigit, Document, Field, Finding

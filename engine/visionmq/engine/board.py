@@ -15,7 +15,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Colour: TypeAlias = tuple[int, int, int]
 """Blue, green, red."""
 
-_DATA: Final = Path(__file__).parent / "data"
+_DATA: Final = Path(__file__).parent / "document" / "data"
 _FILES: Final = {"plain": "fonts/sans.ttf", "bold": "fonts/sans_bold.ttf", "zone": "OCRB.otf"}
 SIZES: Final = (12, 13, 14, 15, 17, 20, 24)
 """Pixels of all letters that are used; `load_pens` opens these, after it no file is read."""
