@@ -1,6 +1,5 @@
-"""Landmarks of a picture: SIFT, ORB, AKAZE or BRISK, spread over it, in pixels of the picture as sent."""
+"""Landmarks of a picture: SIFT, ORB, AKAZE, BRISK or SURF, spread over it, in pixels of the picture as sent."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -9,6 +8,7 @@ import cv2
 import numpy as np
 
 from visionmq.engine.registration.outcome import Array, Failure, FailureKind
+from visionmq.engine.registration.surf import surf
 
 LARGEST: Final = 1600
 """Longer side in pixels at which pictures are looked at; finer detail is mostly noise, and costs by the square."""
@@ -31,11 +31,12 @@ class Algorithm(StrEnum):
     ORB = "orb"
     AKAZE = "akaze"
     BRISK = "brisk"
+    SURF = "surf"
 
     @property
     def is_binary(self) -> bool:
         """Whether descriptors are bits, compared by Hamming distance."""
-        return self is not Algorithm.SIFT
+        return self in (Algorithm.ORB, Algorithm.AKAZE, Algorithm.BRISK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Features:
     diameters: Array
     """n float32: how wide each landmark is, in pixels of the picture as sent."""
     descriptors: Array
-    """n x 128 float32 of length 1 (RootSIFT), or n x bytes uint8."""
+    """n x 128 float32 of length 1 (RootSIFT), n x 65 float32 of length 1 (SURF), or n x bytes uint8."""
     size: tuple[int, int]
     """Width and height of the picture as sent."""
     pixel: float
@@ -86,10 +87,41 @@ def features(
     if min(seen.shape) < _NARROWEST:
         return _few(0, algorithm)
     seen_mask = None if mask is None else cv2.resize(mask, seen.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    found, descriptors = _detector(algorithm, budget).detectAndCompute(seen, seen_mask)
-    if descriptors is None or len(found) < LEAST:
-        return _few(len(found), algorithm)
-    return _assemble(found, descriptors, algorithm, budget=budget, size=(gray.shape[1], gray.shape[0]), pixel=pixel)
+    raw = _surf(seen, budget, seen_mask) if algorithm is Algorithm.SURF else _found(seen, algorithm, budget, seen_mask)
+    if len(raw.points) < LEAST:
+        return _few(len(raw.points), algorithm)
+    return _assemble(raw, algorithm, budget=budget, size=(gray.shape[1], gray.shape[0]), pixel=pixel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """Landmarks in pixels of the picture as looked at, in the detector's order."""
+
+    points: Array
+    diameters: Array
+    responses: Array
+    descriptors: Array
+
+
+def _found(seen: Array, algorithm: Algorithm, budget: int, mask: Array | None) -> _Raw:
+    found, descriptors = _detector(algorithm, budget).detectAndCompute(seen, mask)
+    if descriptors is None or len(found) == 0:
+        return _Raw(np.empty((0, 2), np.float32), *(np.empty(0, np.float32),) * 2, np.empty((0, 1), np.float32))
+    return _Raw(
+        np.array([point.pt for point in found], np.float32),
+        np.array([point.size for point in found], np.float32),
+        np.array([point.response for point in found], np.float32),
+        descriptors,
+    )
+
+
+def _surf(seen: Array, budget: int, mask: Array | None) -> _Raw:
+    points, diameters, responses, descriptors = surf(seen, budget)
+    if mask is None:
+        return _Raw(points, diameters, responses, descriptors)
+    x, y = np.round(points).astype(np.int64).T
+    inside = mask[y.clip(0, mask.shape[0] - 1), x.clip(0, mask.shape[1] - 1)] > 0
+    return _Raw(points[inside], diameters[inside], responses[inside], descriptors[inside])
 
 
 def _few(count: int, algorithm: Algorithm) -> Failure:
@@ -117,18 +149,12 @@ def _detector(algorithm: Algorithm, budget: int) -> Any:
     return cv2.BRISK.create(thresh=24)
 
 
-def _assemble(
-    found: Sequence[Any], descriptors: Array, algorithm: Algorithm, *, budget: int, size: tuple[int, int], pixel: float
-) -> Features:
-    points = np.array([point.pt for point in found], np.float32)
-    responses = np.array([point.response for point in found], np.float32)
-    diameters = np.array([point.size for point in found], np.float32)
+def _assemble(raw: _Raw, algorithm: Algorithm, *, budget: int, size: tuple[int, int], pixel: float) -> Features:
     # The first pixel of a shrunk picture is centred between the first `pixel` ones, not on the first.
-    own = ((points + 0.5) * _scales(size, pixel) - 0.5).astype(np.float32)
-    if not algorithm.is_binary:
-        descriptors = _root(descriptors)
-    chosen = spread(own, responses, size, budget)
-    return Features(algorithm, own, diameters * np.float32(pixel), descriptors, size, pixel).take(chosen)
+    own = ((raw.points + 0.5) * _scales(size, pixel) - 0.5).astype(np.float32)
+    descriptors = _root(raw.descriptors) if algorithm is Algorithm.SIFT else raw.descriptors
+    chosen = spread(own, raw.responses, size, budget)
+    return Features(algorithm, own, raw.diameters * np.float32(pixel), descriptors, size, pixel).take(chosen)
 
 
 def _scales(size: tuple[int, int], pixel: float) -> Array:
