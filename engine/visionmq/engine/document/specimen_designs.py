@@ -31,6 +31,8 @@ class Design:
 
 _ID1: Final = (85.6, 54.0)
 _ID2: Final = (105.0, 74.0)
+_CLOSE: Final = 4.25
+"""Millimetres from line to line on cards: those of the development set have 4.2 to 4.9."""
 _PERSON: Final = ("surname", "given_names", "nationality", "birth_date", "gender", "birth_place")
 
 _PASSPORT: Final = Design(
@@ -113,6 +115,7 @@ _CARD_BACK: Final = Design(
     ghost=(70, 5, 12, 15.6),
     band=0,
     zone=(4.4, 49.6),
+    spacing=_CLOSE,
 )
 _CARD_FRONT: Final = Design(
     _ID1,
@@ -148,7 +151,7 @@ _LICENCE_FRONT: Final = Design(
     signed=(40, 42, 30, 7),
     band=9,
 )
-_LICENCE_BACK: Final = Design(_ID1, "", band=0, zone=(4.4, 49.6), table=(5, 4, 58, 37))
+_LICENCE_BACK: Final = Design(_ID1, "", band=0, zone=(4.4, 49.6), spacing=_CLOSE, table=(5, 4, 58, 37))
 _SWISS_BACK: Final = replace(_LICENCE_BACK, table=(5, 3, 58, 27))
 _PERMIT_BACK: Final = replace(
     _CARD_BACK,
