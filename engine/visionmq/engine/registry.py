@@ -10,6 +10,7 @@ from visionmq.schemas.errors import ErrorCode
 ENGINES: Final[dict[str, str]] = {
     "system": "visionmq.engine.system:SystemEngine",
     "document": "visionmq.engine.document:DocumentEngine",
+    "registration": "visionmq.engine.registration.engine:RegistrationEngine",
 }
 """The engines of this release; values are `module:Class`."""
 

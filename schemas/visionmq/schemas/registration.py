@@ -73,9 +73,9 @@ class Certificate(Struct, frozen=True, kw_only=True):
     """What speaks for a matrix, and what that adds up to."""
 
     verdict: Verdict
-    probability: float | None
-    """That the corner error is under `tolerance`; calibrated, see docs/registration.md."""
-    tolerance: float | None
+    probability: float
+    """That the mean error over the overlap is at most `tolerance`, 0 to 1; calibrated, see docs/registration.md."""
+    tolerance: float
     """In model pixels."""
     reasons: list[str] = []
     """Why the verdict is not `accept`."""
@@ -165,7 +165,8 @@ class Registered(Struct, frozen=True, kw_only=True):
     rotation_degrees: float | None = None
     """Clockwise as seen, -180 to 180, in the middle of the user's picture."""
     decomposition: Decomposition | None = None
-    certificate: Certificate | None = None
+    certificate: Certificate
+    """Always there: `reject` with probability 0 where nothing was found."""
     failure: Failure | None = None
     tries: list[Try] = []
     notes: list[str] = []
@@ -217,6 +218,8 @@ class Stitched(Struct, frozen=True, kw_only=True):
     """Two pictures in one, in the model's frame; none where the certificate does not accept."""
 
     stitched: bool
+    refused: Failure | None = None
+    """Why there is no merged picture: the registration's own failure, `not_accepted` or `too_wide`."""
     registration: Registered
     size: Size | None = None
     origin: Point = (0.0, 0.0)
