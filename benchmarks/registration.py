@@ -1,0 +1,155 @@
+"""How often two pictures are laid on each other rightly, wrongly, and wrongly with confidence; and the calibration.
+
+    python -m benchmarks.registration FOLDER [--only NAME...] [--cross 0] [--json FILE]
+    python -m benchmarks.registration --calibrate FOLDER... [--chart FILE.svg]
+
+FOLDER holds pairs.json and its pictures. All recipes run in one process, on one core, on the same pairs; times are
+processor time without what other pairs left in a cache. `--calibrate` makes seeded pairs of all pictures below the
+folders, fits the weights of the certificate's probability on one half of the pictures, and checks them on the other.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+
+import cv2
+import numpy as np
+
+from benchmarks.reading.reporting import table
+from benchmarks.registering import calibrating, pairs, plot, warping
+from benchmarks.registering.recipes import Recipe, all_recipes
+from benchmarks.registering.scoring import HEAD, Result, row, score
+from visionmq.engine.registration import calibration
+
+_Item = TypeVar("_Item")
+
+
+def main() -> int:
+    """Run what was asked for; exit 1 where one of ours stood by a wrong answer."""
+    asked = _arguments()
+    cv2.setNumThreads(1)
+    if asked.calibrate:
+        return _calibrate(asked)
+    recipes = [one for one in all_recipes() if not asked.only or any(word in one.name for word in asked.only)]
+    known = pairs.given(asked.folders[0])
+    every = [*known, *_some(pairs.crossed(known), asked.cross)]
+    results = {one.name: _measured(one, every) for one in recipes}
+    print(table(HEAD, [row(name, score(found)) for name, found in results.items()]))
+    if asked.faults:
+        print("\n".join(line for name, found in results.items() for line in _faults(name, found)))
+    if asked.json:
+        asked.json.write_text(json.dumps({name: [one.plain() for one in found] for name, found in results.items()}))
+    ours = [score(found) for name, found in results.items() if name.startswith("ours")]
+    return int(any(one.wrong or one.refused < one.unrelated for one in ours))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--only", nargs="*", default=[], metavar="WORD", help="recipes whose name holds a word")
+    parser.add_argument(
+        "--cross", type=int, default=None, help="so many cross pairs of unrelated pictures; default all"
+    )
+    parser.add_argument(
+        "--faults", action="store_true", help="a line for each pair that a recipe did not solve or refuse"
+    )
+    parser.add_argument("--json", type=Path, help="write every answer")
+    parser.add_argument("--calibrate", action="store_true", help="fit and check the certificate's probabilities")
+    parser.add_argument("--warps", type=int, default=400, help="pairs made of one picture")
+    parser.add_argument("--apart", type=int, default=400, help="pairs of two unrelated pictures")
+    parser.add_argument("--algorithms", nargs="*", default=["sift", "orb", "akaze", "brisk"])
+    parser.add_argument("--chart", type=Path, help="write the reliability plot")
+    return parser.parse_args()
+
+
+def _some(crossed: Sequence[pairs.Pair], most: int | None) -> list[pairs.Pair]:
+    """Return evenly chosen cross pairs, all of them where no number is given."""
+    if most is None or most >= len(crossed):
+        return list(crossed)
+    return [crossed[int(place)] for place in np.linspace(0, len(crossed) - 1, most)]
+
+
+def _measured(recipe: Recipe, every: Sequence[pairs.Pair]) -> list[Result]:
+    results = []
+    for pair in _progress(every, recipe.name):
+        user, model = pairs.read(pair.user), pairs.read(pair.model)
+        answer = recipe.answer(user, model, cold=not pair.crossed)
+        error = None
+        if pair.truth is not None:
+            missing = answer.matrix is None
+            error = float("inf") if missing else pairs.grid_error(answer.matrix, pair.truth, user.shape, model.shape)
+        results.append(Result(pair, answer, error))
+    return results
+
+
+def _faults(name: str, results: Sequence[Result]) -> Iterator[str]:
+    for one in results:
+        wrong = one.error is not None and not one.solved
+        if wrong or (one.answer.accepted and not one.pair.related):
+            error = "" if one.error is None else f", error {one.error:.1f} px, tolerance {one.pair.tolerance:g}"
+            yield f"  {name}: {one.pair.name}: accepted {one.answer.accepted}, {one.answer.note}{error}"
+
+
+def _calibrate(asked: argparse.Namespace) -> int:
+    """Fit on one half of the pictures, check on the other, print the weights and how they hold."""
+    known = warping.sources(asked.folders)
+    made = [
+        *(lambda number=number: warping.warped(known, number) for number in range(asked.warps)),
+        *(lambda number=number: warping.unrelated(known, number) for number in range(asked.apart)),
+    ]
+    found = calibrating.samples((make() for make in _progress(made, f"{len(known)} pictures")), asked.algorithms)
+    if asked.json:
+        asked.json.write_text(json.dumps([_plain(sample) for sample in found]))
+    fit, check = ([sample for sample in found if sample.half == half] for half in (0, 1))
+    weights = calibrating.fitted(fit)
+    for name, part in zip(("EVIDENCE", "ACCURACY"), weights, strict=True):
+        print(f"{name} = {{\n{calibrating.table_of(part)}\n}}")
+    panels = {}
+    held_by = (calibration.EVIDENCE, calibration.ACCURACY)
+    for title, some, used in (
+        ("fit half, new weights", fit, weights), ("check half, new weights", check, weights),
+        ("check half, the engine's weights", check, held_by),
+    ):  # fmt: skip
+        errors = np.array([sample.error for sample in some])
+        chances = calibrating.stated(some, used, calibration.TOLERANCE)
+        panels[title] = calibrating.deciles(chances, errors <= calibration.TOLERANCE)
+        print(f"\n{title}: {len(some)} matrices\n{_deciles(panels[title])}")
+        sure = [sample for sample, chance in zip(some, chances, strict=True) if chance > 0.9]
+        print(f"over 0.9: {len(sure)}, with an error over 20 px: {sum(one.error > 20 for one in sure)}")
+    if asked.chart:
+        title = f"Registration: stated and held probabilities of an error of at most {calibration.TOLERANCE:g} px"
+        asked.chart.write_text(plot.reliability(title, {name: panels[name] for name in list(panels)[::2]}))
+    return 0
+
+
+def _deciles(found: Sequence[calibrating.Decile]) -> str:
+    rows = [
+        (f"{one.low:.1f} to {one.low + 0.1:.1f}", str(one.count), f"{one.said:.3f}", f"{one.held:.3f}") for one in found
+    ]
+    return table(("probability", "matrices", "stated", "held"), rows)
+
+
+def _plain(sample: calibrating.Sample) -> dict[str, object]:
+    figures = {name: getattr(sample.certificate, name) for name in sample.certificate.__dataclass_fields__}
+    figures |= {"verdict": str(sample.certificate.verdict), "error": min(sample.error, 1e9), "half": sample.half}
+    return figures | {"algorithm": sample.algorithm, "name": sample.name}
+
+
+def _progress(items: Sequence[_Item], what: str) -> Iterable[_Item]:
+    """Yield items with a bar on a terminal's standard error."""
+    for number, item in enumerate(items):
+        if sys.stderr.isatty() or number % 50 == 0:
+            done = 30 * number // max(1, len(items))
+            print(f"\r{'#' * done}{'.' * (30 - done)} {number}/{len(items)} {what}  ", end="", file=sys.stderr)
+        yield item
+    print(f"\r{'#' * 30} {len(items)}/{len(items)} {what}  ", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
