@@ -37,7 +37,9 @@ _PROBED: Final = 800
 _CLEAR: Final = 0.7
 """Ratio test of votes, stricter than of matches: drawn cards get 17 to 44, tilted by 60 degrees 5 to 7, other pictures
 of the dev data 0 to 5 (nine in ten) and at most 10."""
-_LEAST_VOTES: Final = 4
+_LEAST_VOTES: Final = 5
+_PROMISING: Final = 9
+"""Votes from which a photograph is looked at again, larger, where nothing was accepted: that takes three times as long."""
 _RIVAL: Final = 0.4
 """Templates with this part of the winner's votes are aligned too: two editions of one document may lie close."""
 _MOST_TRIES: Final = 3
@@ -132,22 +134,27 @@ def align(templates: Sequence[Template], pixels: Pixels) -> Aligned | None:
         seen = features(gray, Algorithm.SIFT, budget=budget, largest=largest)
         if isinstance(seen, Failure):
             return None
-        candidates = _candidates(templates, seen)
+        votes = _votes(templates, seen)
+        candidates = [templates[at] for at in _likeliest(votes)]
         found = [aligned for template in candidates if (aligned := _tried(template, seen, gray)) is not None]
         if found:
             return max(found, key=lambda aligned: aligned.certificate.similarity or 0.0)
-        if not candidates or max(gray.shape) <= largest:
+        if max(votes, default=0) < _PROMISING or max(gray.shape) <= largest:
             return None
     return None
 
 
-def _candidates(templates: Sequence[Template], seen: Features) -> list[Template]:
-    """Return the templates that landmarks of the photograph vote for, those with most votes first."""
+def _votes(templates: Sequence[Template], seen: Features) -> list[int]:
+    """Return how many landmarks of the photograph each template has too."""
     probes = seen.take(slice(_PROBES))
-    votes = [len(match(probes, template.landmarks.take(slice(_PROBED)), ratio=_CLEAR)) for template in templates]
+    return [len(match(probes, template.landmarks.take(slice(_PROBED)), ratio=_CLEAR)) for template in templates]
+
+
+def _likeliest(votes: Sequence[int]) -> list[int]:
+    """Return which templates are worth aligning, those with most votes first."""
     least = max(_LEAST_VOTES, _RIVAL * max(votes, default=0))
     order = sorted(range(len(votes)), key=lambda at: -votes[at])
-    return [templates[at] for at in order[:_MOST_TRIES] if votes[at] >= least]
+    return [at for at in order[:_MOST_TRIES] if votes[at] >= least]
 
 
 def _tried(template: Template, seen: Features, gray: Array) -> Aligned | None:
