@@ -17,10 +17,16 @@ Array: TypeAlias = np.ndarray[Any, Any]
 STRIDE: Final = 4
 """Pixels of a picture to a cell of the maps."""
 _TURNS: Final = tuple(np.arange(-4, 5) * 0.012)
-"""Slopes tried beside the one that the directions give, which may be two degrees off; the sharpest is taken."""
+_BENDS: Final = tuple(np.arange(-4, 5) * 0.03)
+"""Slopes tried beside the one that the directions give, the same in all columns and growing to the zone's ends: the
+directions may be two degrees off, and make too little of curl. The sharpest is taken."""
+_COARSE: Final = 4
+"""Every fourth column will do to choose between them."""
+_RIDGE: Final = 1e-5
+"""Holds the higher terms of a fit down; a thousandth halved the bend of curled pages already."""
 _FINE: Final = 4
 """Curves tried to a row of cells."""
-_TRIES: Final = ((1, 0.8), (2, 0.65), (3, 0.5))
+_TRIES: Final = ((1, 0.8), (3, 0.65), (4, 0.5))
 """A line is drawn closer in steps: the degree of its curve, and how far from the last one it is looked for, in letter
 heights."""
 _EDGE: Final = 0.5
@@ -48,7 +54,7 @@ class Fields:
     """What the network says about a cut, made smooth; x and y in cells, y from the middle."""
 
     slope: Array
-    """Of the lines: c @ (1, x, x^2); how it changes from line to line is left to their tracing."""
+    """Of the lines: c @ (1, x, x^2, x^3); how it changes from line to line is left to their tracing."""
     cap: Array
     """Capitals' height in cells: c @ (1, x, y)."""
     lean: Array
@@ -60,8 +66,8 @@ def text_lines(maps: Array, fields: Fields) -> list[TextLine]:
 
     The clearest line is followed by itself; the others are sought along curves parallel to it.
     """
-    slope = _powers(np.arange(maps.shape[2], dtype=np.float64), 2) @ fields.slope
-    slope = max((slope + turn for turn in _TURNS), key=lambda each: _sharpness(maps, each))
+    slope = _powers(np.arange(maps.shape[2], dtype=np.float64), 3) @ fields.slope
+    slope = _sharpest(maps, slope)
     first = next(iter(_sought(maps, fields, slope)), None)
     if first is None:
         return []
@@ -107,8 +113,8 @@ def _solve(basis: Array, values: Array, weights: Array) -> Array:
     for _ in range(2):
         scaled = basis / scale
         normal = (scaled * each[:, None]).T @ scaled
-        normal += np.eye(len(normal)) * (1e-3 * each.sum())
-        normal[0, 0] -= 1e-3 * each.sum()
+        normal += np.eye(len(normal)) * (_RIDGE * each.sum())
+        normal[0, 0] -= _RIDGE * each.sum()
         solution = np.linalg.solve(normal, (scaled * each[:, None]).T @ values)
         off = np.abs(values - scaled @ solution)
         each = weights / (1 + (off / (np.median(off) * 2 + 1e-6)) ** 2)
@@ -125,7 +131,7 @@ def fitted(maps: Array, inside: Array) -> Fields:
     lean = -np.tan(0.5 * np.arctan2(-maps[5][inside], np.maximum(-maps[4][inside], -0.5)))
     cap = np.exp2(maps[6][inside]) * 16 / STRIDE
     return Fields(
-        _solve(_powers(x, 2), steep, weights),
+        _solve(_powers(x, 3), steep, weights),
         _solve(_plane(x, y), cap, weights),
         _solve(_powers(x, 1), lean, weights),
     )
@@ -154,9 +160,19 @@ def _profile(maps: Array, slope: Array) -> tuple[Array, Array]:
     return rows, np.maximum(along - 0.25, 0).sum(axis=1)
 
 
-def _sharpness(maps: Array, slope: Array) -> float:
-    """Return how well curves of this slope run along lines and not across them."""
-    return float((_profile(maps, slope)[1] ** 2).sum())
+def _sharpest(maps: Array, slope: Array) -> Array:
+    """Return the slope in each column, or one near it, of which parallel curves run best along lines, not across."""
+    columns = np.flatnonzero(maps[1].max(axis=0) > _EDGE)
+    if len(columns) < 2:
+        return slope
+    middle, half = (columns[0] + columns[-1]) / 2, (columns[-1] - columns[0]) / 2
+    bow = np.clip((np.arange(len(slope)) - middle) / half, -1, 1)
+    few = np.ascontiguousarray(maps[:2, :, ::_COARSE])
+
+    def sharpness(each: Array) -> float:
+        return float((_profile(few, np.add.reduceat(each, np.arange(0, len(each), _COARSE)))[1] ** 2).sum())
+
+    return max((slope + turn + bend * bow for bend in _BENDS for turn in _TURNS), key=sharpness)
 
 
 def _curves(maps: Array, fields: Fields, slope: Array) -> list[Array]:
