@@ -139,5 +139,6 @@ def _draw_bar(board: Board, found: Registration | None, trusted: bool) -> None:
         board.dot((left, middle), 5, colour)
         board.text(f"{count} {word}", (left + 12, baseline), 14, _INK)
         left += 40 + 9 * len(f"{count} {word}")
-    verdict = found.certificate.verdict.value
-    board.text(verdict if trusted else f"{verdict}: no matrix is returned", (left, baseline), 14, _FAINT, "bold")
+    seal = found.certificate
+    verdict = f"{seal.verdict.value}, {seal.probability:.2f} sure" if trusted else "rejected: no matrix is returned"
+    board.text(verdict, (left, baseline), 14, _FAINT, "bold")

@@ -104,7 +104,7 @@ def draw_checkerboard(scene: Scene) -> Pixels:
     square = max(1, -(-max(height, width) // _SQUARES))
     rows, columns = np.arange(height)[:, None] // square, np.arange(width)[None, :] // square
     turn = ((rows + columns) % 2 == 0)[:, :, None] * scene.share
-    return _as_bytes(scene.model * (1 - turn) + scene.warped * turn)
+    return _outlined(_as_bytes(scene.model * (1 - turn) + scene.warped * turn), scene)
 
 
 def draw_layer(scene: Scene) -> Array:

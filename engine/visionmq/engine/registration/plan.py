@@ -6,11 +6,12 @@ A `Settings` says how; an `Outcome` says what was found, and every try that led 
 from dataclasses import dataclass
 from typing import Final
 
-from visionmq.engine.registration.estimation import Estimator as Estimator
-from visionmq.engine.registration.estimation import Transform as Transform
+from visionmq.engine.registration.estimation import Estimator, Transform
 from visionmq.engine.registration.features import BUDGET, LARGEST, Algorithm
 from visionmq.engine.registration.matching import RATIO
 from visionmq.engine.registration.outcome import Failure, Registration, Verdict
+
+__all__ = ["AUTO", "TOLERANCE", "Estimator", "Outcome", "Settings", "Transform", "Try"]
 
 AUTO: Final = "auto"
 """The name that lets the engine choose: cheapest first, until a matrix is accepted."""

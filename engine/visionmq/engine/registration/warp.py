@@ -157,8 +157,8 @@ def readable(picture: Picture | Error, name: str = "") -> Picture:
 
 
 def with_alpha(warped: Pixels, cover: Array) -> Array:
-    """Return BGRA: what is not covered is transparent."""
-    return np.dstack([warped, cover])
+    """Return BGRA: what is not covered is transparent, and black for programs that do not know transparency."""
+    return np.dstack([np.where(cover[:, :, None] > 0, warped, np.uint8(0)), cover])
 
 
 def on_black(warped: Pixels, cover: Array) -> Pixels:
