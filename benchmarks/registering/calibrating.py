@@ -55,10 +55,10 @@ def fitted(known: Sequence[Sample]) -> tuple[dict[str, float], dict[str, float]]
         if about
         for tolerance in TOLERANCES
     ]
-    return _logistic(seen, right), _logistic([terms for terms, _ in near], [true for _, true in near])
+    return logistic(seen, right), logistic([terms for terms, _ in near], [true for _, true in near])
 
 
-def _logistic(rows: Sequence[Mapping[str, float]], truths: Sequence[bool]) -> dict[str, float]:
+def logistic(rows: Sequence[Mapping[str, float]], truths: Sequence[bool]) -> dict[str, float]:
     """Return the weights of a logistic model by name (iteratively reweighted least squares, with a ridge)."""
     names = list(rows[0])
     design = np.array([[row[name] for name in names] for row in rows])
