@@ -8,18 +8,20 @@ from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from visionmq.client import documents
+from visionmq.client import documents, registrations
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.client import _end
 from visionmq.client.errors import from_wire
 from visionmq.client.outcomes import Outcome
 from visionmq.client.pictures import Picture
+from visionmq.client.registrations import MatrixLike
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
 from visionmq.client.session import CONNECT_SECONDS, Counts
 from visionmq.schemas import admin
 from visionmq.schemas.document import Document, Documents, Learned, Made, Masks, TemplateZone
 from visionmq.schemas.messages import Priority
+from visionmq.schemas.registration import DEFAULT_POINTS, DEFAULT_SIDE, Registered, Stitched, Warped
 from visionmq.schemas.system import Echo, EchoParams, Pong
 
 if TYPE_CHECKING:
@@ -280,6 +282,82 @@ class AsyncClient:
     async def masks(self, **options: Any) -> Masks:
         """Return which documents can be recognised."""
         return _result(await self.call("document.masks", **options), Masks)
+
+    async def register(
+        self,
+        user: Picture,
+        model: Picture,
+        *,
+        algorithm: str = "auto",
+        ratio: float | None = None,
+        mutual: bool | None = None,
+        spread: bool | None = None,
+        estimator: str | None = None,
+        transform: str | None = None,
+        refine: bool | None = None,
+        budget: int | None = None,
+        tolerance: float | None = None,
+        points: int = DEFAULT_POINTS,
+        side: int = DEFAULT_SIDE,
+        want: Iterable[str] = (),
+        pass_back: Any = None,
+        **sending: Any,
+    ) -> Reply[Registered]:
+        """Lay the user's picture on the model's: a matrix from user to model pixels, and its certificate.
+
+        `algorithm` is `auto`, `sift`, `orb`, `akaze`, `brisk` or `surf`; `transform` is the parameter `model`:
+        `homography`, `affine`, `similarity` or `translation`. `want` names pictures to return (`overlay`,
+        `matches`, `warped`, `red_green`, `checkerboard`, `layer`, `difference`): see `Reply.picture`. Pictures
+        that do not fit are an answer without a matrix; its `failure` says why. `sending` as for `submit`.
+        """
+        given = {
+            "algorithm": algorithm,
+            "ratio": ratio,
+            "mutual": mutual,
+            "spread": spread,
+            "estimator": estimator,
+            "model": transform,
+            "refine": refine,
+            "budget": budget,
+            "tolerance": tolerance,
+            "points": points,
+            "side": side,
+            "want": want,
+            "pass_back": pass_back,
+        }
+        return await self.call("registration.register", registrations.register_params(given), [user, model], **sending)
+
+    async def warp(
+        self,
+        matrix: MatrixLike,
+        picture: Picture | None = None,
+        *,
+        points: Iterable[Sequence[float]] = (),
+        size: tuple[int, int] | None = None,
+        inverse: bool = False,
+        fit: bool = False,
+        transparent: bool = False,
+        **sending: Any,
+    ) -> Reply[Warped]:
+        """Apply a matrix, or that of a registration, to points and to a picture.
+
+        The picture comes back as `warped`, in a frame of `size` (the model's, usually; its own without it), or
+        whole with `fit`. `inverse` goes from model to user. `sending` as for `submit`.
+        """
+        given = {"size": size, "inverse": inverse, "fit": fit, "transparent": transparent}
+        params = registrations.warp_params(matrix, points, given)
+        return await self.call("registration.warp", params, [] if picture is None else [picture], **sending)
+
+    async def stitch(
+        self, user: Picture, model: Picture, *, blend: str = "bands", algorithm: str = "auto", **options: Any
+    ) -> Reply[Stitched]:
+        """Merge two pictures in the model's frame, if their registration is accepted; `refused` says why if not.
+
+        The picture comes back as `stitched`. `blend` is `bands`, `feather` or `none`; `options` are those of
+        `submit`, and by `params` (a dictionary) any of `registration.register`.
+        """
+        given = {"blend": blend, "algorithm": algorithm, **options.pop("params", {})}
+        return await self.call("registration.stitch", registrations.stitch_params(given), [user, model], **options)
 
     # ---- the broker ----------------------------------------------------------------------
 

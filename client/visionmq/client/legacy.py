@@ -1,4 +1,4 @@
-"""Results of documents in the shape of the service that VisionMQ replaces.
+"""Results of documents, and of registrations, in the shapes of the services that VisionMQ replaces.
 
     from visionmq.client import Client, legacy
 
@@ -6,7 +6,7 @@
         print(legacy.old_shape(client.document("passport.jpg")))
 
 `{"error": false, "response": {"docType", "fields": {NAME: {"name", "value", "isAccepted", "attr"}}, "forensics"}}`,
-or `{"error": true, "desc": TEXT}`. Dates stand as DD.MM.YYYY there.
+or `{"error": true, "desc": TEXT}`. Dates stand as DD.MM.YYYY there. Registrations: see `old_registration`.
 """
 
 import re
@@ -16,7 +16,10 @@ from typing import Any, Final
 from visionmq.client.errors import VisionMQError
 from visionmq.schemas.common import Item
 from visionmq.schemas.document import Check, CheckDigit, Document, Documents, Field, Finding
-from visionmq.schemas.errors import Error
+from visionmq.schemas.errors import TRAITS, Error, Fault
+from visionmq.schemas.registration import Certificate as Seal
+from visionmq.schemas.registration import Registered
+from visionmq.schemas.registration import Verdict as Sureness
 
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
@@ -99,3 +102,48 @@ def _check(name: str, check: Check) -> dict[str, Any]:
     """Return one check; a failed one says `failed` and is not accepted."""
     attr = {"reason": check.reason}
     return {"name": name, "value": check.state.value, "isAccepted": check.state is Finding.PASSED, "attr": attr}
+
+
+# ---- registration ---------------------------------------------------------------------------
+
+_FEW_KEYPOINTS: Final = "No enough keypoints for finding homography matrix"
+"""In the old service's own words; programs look for them."""
+_OK: Final = 200
+_CALLERS_FAULT: Final = 400
+_OURS: Final = 500
+
+
+def old_registration(result: Registered | Error | BaseException) -> dict[str, Any]:
+    """Return one registration as the old service answered it.
+
+    `{"ok": true, "payload": {"homography_matrix": 3x3}, "status": 200}` only where the certificate accepts: the shape
+    has no room for doubt. Else `{"ok": false, "status", "error"}`, 400 for the caller's mistakes and pictures, 500
+    for the service's.
+    """
+    match result:
+        case Registered(matrix=matrix, certificate=Seal(verdict=Sureness.ACCEPT)) if matrix is not None:
+            payload = {"homography_matrix": [list(row) for row in matrix]}
+            return {"ok": True, "payload": payload, "status": _OK}
+        case Registered():
+            return _unregistered(_why(result))
+        case Error():
+            ours = TRAITS[result.code].fault is not Fault.CALLER
+            return _unregistered(f"{result.message} {result.hint}", _OURS if ours else _CALLERS_FAULT)
+        case VisionMQError():
+            ours = result.code is None or TRAITS[result.code].fault is not Fault.CALLER
+            return _unregistered(f"{result.message} {result.hint}".strip(), _OURS if ours else _CALLERS_FAULT)
+    return _unregistered(str(result) or type(result).__name__, _OURS)
+
+
+def _unregistered(text: str, status: int = _CALLERS_FAULT) -> dict[str, Any]:
+    return {"ok": False, "status": status, "error": text}
+
+
+def _why(result: Registered) -> str:
+    failure = result.failure
+    if failure is None:
+        reasons = "; ".join(result.certificate.reasons) or "too little speaks for it"
+        return f"The matrix is uncertain (probability {result.certificate.probability:.2f}): {reasons}."
+    if failure.kind in ("few_keypoints", "few_matches"):
+        return f"{_FEW_KEYPOINTS}: {failure.message}"
+    return failure.message

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visionmq.client.cli import admin, demo, doctor, document, keys, programs, schema, up
+from visionmq.client.cli import admin, demo, doctor, document, keys, programs, register, schema, up
 from visionmq.client.cli.group import examples
 from visionmq.client.cli.options import Broker, Key, Seconds, from_environment
 from visionmq.wire import VERSION
@@ -13,6 +13,7 @@ _EPILOG = examples(
     "visionmq demo",
     "visionmq up",
     "visionmq document passport.jpg",
+    "visionmq register photo.jpg map.png",
     "visionmq -b tcp://10.0.0.5:5760 --key me.key info",
 )
 
@@ -35,9 +36,9 @@ def start(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Send pictures, get answers: what a document says, from any number of workers.
+    """Send pictures, get answers: what a document says, where a picture lies on another, from any number of workers.
 
-    Without an address `document` and `demo` start a broker and a worker of their own for the time
+    Without an address `document`, `register` and `demo` start a broker and a worker of their own for the time
     they run; commands that look at a broker ask the one at tcp://127.0.0.1:5760. The variables
     VISIONMQ_BROKER and VISIONMQ_KEY stand for --broker and --key.
 
@@ -58,6 +59,7 @@ app.command("broker", epilog=examples("visionmq broker --help", "visionmq broker
 )
 app.command("worker", epilog=examples("visionmq worker --help", "visionmq worker -n 2"), **_pass)(programs.worker)
 app.add_typer(document.group, name="document")
+app.add_typer(register.group, name="register")
 app.command("demo", epilog=examples("visionmq demo", "visionmq demo -o /tmp"))(demo.demo)
 admin.register(app)
 app.command(

@@ -3,7 +3,9 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
+
+T = TypeVar("T")
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 """What is taken from a folder; a file that is named itself is sent whatever it is called."""
@@ -44,17 +46,15 @@ def short_names(files: Sequence[Path]) -> dict[Path, str]:
     }
 
 
-def in_order(
-    files: Iterable[Path], submit: Callable[[Path], Pending], *, window: int
-) -> Iterator[tuple[Path, Any | Exception]]:
-    """Yield each file with its reply or its error, in order, with at most `window` requests in flight.
+def in_order(items: Iterable[T], submit: Callable[[T], Pending], *, window: int) -> Iterator[tuple[T, Any | Exception]]:
+    """Yield each item, such as a file, with its reply or its error, in order, with at most `window` requests in flight.
 
     What is still in flight when the iteration ends early (Ctrl-C, an error) is cancelled.
     """
-    flying: deque[tuple[Path, Pending | Exception]] = deque()
+    flying: deque[tuple[T, Pending | Exception]] = deque()
     try:
-        for file in files:
-            flying.append((file, _submit(submit, file)))
+        for item in items:
+            flying.append((item, _submit(submit, item)))
             if len(flying) >= window:
                 yield _land(flying)
         while flying:
@@ -65,15 +65,15 @@ def in_order(
                 request.cancel()
 
 
-def _submit(submit: Callable[[Path], Pending], file: Path) -> Pending | Exception:
+def _submit(submit: Callable[[T], Pending], item: T) -> Pending | Exception:
     try:
-        return submit(file)
+        return submit(item)
     except Exception as error:
         return error
 
 
-def _land(flying: deque[tuple[Path, Pending | Exception]]) -> tuple[Path, Any | Exception]:
-    file, request = flying[0]
+def _land(flying: deque[tuple[T, Pending | Exception]]) -> tuple[T, Any | Exception]:
+    item, request = flying[0]
     outcome: Any | Exception = request
     if not isinstance(request, Exception):
         try:
@@ -81,4 +81,4 @@ def _land(flying: deque[tuple[Path, Pending | Exception]]) -> tuple[Path, Any | 
         except Exception as error:
             outcome = error
     flying.popleft()
-    return file, outcome
+    return item, outcome

@@ -30,7 +30,7 @@ def _show(specimen: Path, output: Path) -> None:
     from visionmq.client.cli.document_show import print_document
 
     start = perf_counter()
-    with connect_or_embed(Settings(), children=1) as client:
+    with connect_or_embed(Settings(), children=1, engines=("document",)) as client:
         ready = perf_counter()
         reply = client.call("document.recognize", {"want": ["overlay"]}, [specimen])
         done = perf_counter()

@@ -141,7 +141,7 @@ class Service:
         from visionmq.client.cli.progress import waiting
 
         with waiting("" if self.settings.brokers else "starting a broker and workers of our own"):
-            made = connect_or_embed(self.settings, children=self.children, bundles=self.bundles)
+            made = connect_or_embed(self.settings, children=self.children, bundles=self.bundles, engines=("document",))
         with made as client:
             yield client
 

@@ -96,15 +96,22 @@ def connect(settings: Settings) -> "AbstractContextManager[Client]":
 
 
 def connect_or_embed(
-    settings: Settings, *, children: int | None = None, bundles: Sequence[Path] = ()
+    settings: Settings,
+    *,
+    children: int | None = None,
+    bundles: Sequence[Path] = (),
+    engines: Sequence[str] | None = None,
 ) -> "AbstractContextManager[Client]":
-    """Return a client of the brokers named, or else of a broker and worker of its own that knows these bundles."""
+    """Return a client of the brokers named, or else of a broker and worker of its own.
+
+    That worker knows these bundles, and loads these engines only; without any named, all.
+    """
     if settings.brokers:
         return connect(settings)
     from visionmq.client import Client
 
     check_installed("worker")
-    return Client.local(children=children, bundles=bundles, **_time(settings))
+    return Client.local(children=children, engines=engines, bundles=bundles, **_time(settings))
 
 
 def _time(settings: Settings) -> dict[str, Any]:

@@ -157,6 +157,11 @@ def pictures_folder(output: Path | None) -> Path:
 
 def done_files(path: Path) -> set[str]:
     """Return the files that already have a line; a line torn by a crash is cut off the file."""
+    return {name for (name,) in done_items(path, "file")}
+
+
+def done_items(path: Path, *keys: str) -> set[tuple[str, ...]]:
+    """Return what the lines of a file have under these keys; a line torn by a crash is cut off the file."""
     if not path.exists():
         return set()
     content = path.read_bytes()
@@ -164,7 +169,8 @@ def done_files(path: Path) -> set[str]:
     if whole < len(content):
         os.truncate(path, whole)
     try:
-        return {msgspec.json.decode(line)["file"] for line in content[:whole].splitlines() if line.strip()}
+        lines = [msgspec.json.decode(line) for line in content[:whole].splitlines() if line.strip()]
+        return {tuple(line[key] for key in keys) for line in lines}
     except (msgspec.MsgspecError, KeyError, TypeError):
         raise Failure(f"{path} holds other things than results", "Choose another --output.", Exit.USAGE) from None
 
