@@ -36,6 +36,7 @@ def load_pens() -> None:
     for style in _FILES:
         for size in SIZES:
             _pen(style, size).getmask("Ag")
+    Board(np.zeros((4, 4, 3), np.uint8)).finish()  # Pillow imports what it writes with at the first use
 
 
 def width_of(text: str, size: int, style: str = "plain") -> float:

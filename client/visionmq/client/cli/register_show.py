@@ -123,8 +123,8 @@ def _found(result: Mapping[str, Any]) -> Iterator[Remark]:
     yield "maps", f"pixels of the user's picture ({sizes[0]}) to the model's ({sizes[1]}), as sent", DIM
     if result["matches"]:
         error = result["reprojection"]
-        agree = f"{result['inliers']} of {result['matches']} matches, within {error['median']:.2f} px"
-        yield "agree", f"{agree} (95 % within {error['p95']:.2f})", ""
+        agree = f"{result['inliers']} of {result['matches']} matches, half of them within {error['median']:.2f} px"
+        yield "agree", f"{agree} (95 %:  {error['p95']:.2f})", ""
     shape = result["decomposition"]
     turned = f"turned {abs(result['rotation_degrees']):.1f} degrees " + (
         "clockwise" if result["rotation_degrees"] >= 0 else "counter-clockwise"

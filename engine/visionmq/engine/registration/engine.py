@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from visionmq.engine.api import Answer, Capability, EngineError, Job, OperationSpec
 from visionmq.engine.board import load_pens
+from visionmq.engine.gate import PictureFormat
+from visionmq.engine.picture import Picture
 from visionmq.engine.registration.answer import answer_of, is_trusted
 from visionmq.engine.registration.asked import SURF, SURF_HINT, algorithms, has_surf, settings_of
 from visionmq.engine.registration.auto import register_pictures
@@ -51,7 +53,9 @@ class RegistrationEngine:
         user, model = _warming()
         for name in algorithms():
             if name != SURF or has_surf():
-                register_pictures(user, model, Settings(algorithm=name, refine=name == AUTO))
+                register_pictures(user.pixels, model.pixels, Settings(algorithm=name, refine=name == AUTO))
+        self.run(_REGISTER.name, [Job(RegisterParams(want=["*"]), pictures=(user, model))])
+        self.run(_STITCH.name, [Job(StitchParams(), pictures=(user, model))])
 
     def run(self, operation: str, jobs: Sequence[Job]) -> Sequence[Answer | EngineError]:
         """Return the outcome of each job, in order."""
@@ -98,8 +102,10 @@ def _capability(name: str) -> Capability:
     return Capability(name, False, f"OpenCV's wheels leave SURF out, and mahotas is not installed. {SURF_HINT}")
 
 
-def _warming() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], ...]:
+def _warming() -> tuple[Picture, Picture]:
     """Return two small pictures of one pattern, the second shifted."""
     noise = np.random.default_rng(7).integers(0, 256, (_WARM_SIDE // 8, _WARM_SIDE // 8, 3), np.uint8)
-    picture = np.asarray(cv2.resize(noise, (_WARM_SIDE, _WARM_SIDE), interpolation=cv2.INTER_CUBIC), np.uint8)
-    return picture, np.ascontiguousarray(np.roll(picture, 5, axis=1))
+    pattern = np.asarray(cv2.resize(noise, (_WARM_SIDE, _WARM_SIDE), interpolation=cv2.INTER_CUBIC), np.uint8)
+    moved = np.ascontiguousarray(np.roll(pattern, 5, axis=1))
+    user, model = (Picture(pixels, _WARM_SIDE, _WARM_SIDE, PictureFormat.RAW) for pixels in (pattern, moved))
+    return user, model
