@@ -16,10 +16,13 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 STRIDE: Final = 4
 """Pixels of a picture to a cell of the maps."""
-_TURNS: Final = tuple(np.arange(-4, 5) * 0.012)
-_BENDS: Final = tuple(np.arange(-4, 5) * 0.03)
-"""Slopes tried beside the one that the directions give, the same in all columns and growing to the zone's ends: the
-directions may be two degrees off, and make too little of curl. The sharpest is taken."""
+_TURNS: Final = tuple(np.arange(-5, 6) * 0.03)
+_BENDS: Final = tuple(np.arange(-3, 4) * 0.04)
+_NUDGES: Final = (-0.012, 0.0, 0.012)
+"""Slopes tried beside the one that the directions give, the same in all columns, then growing to the zone's ends: the
+network makes too little of small angles and of curl. The sharpest is taken."""
+_STEEPEST: Final = 0.5
+"""Slopes over this are of other print, which stands across."""
 _COARSE: Final = 4
 """Every fourth column will do to choose between them."""
 _RIDGE: Final = 1e-5
@@ -54,7 +57,7 @@ class Fields:
     """What the network says about a cut, made smooth; x and y in cells, y from the middle."""
 
     slope: Array
-    """Of the lines: c @ (1, x, x^2, x^3); how it changes from line to line is left to their tracing."""
+    """Of the lines: c @ (1, x, x^2); how it changes from line to line is left to their tracing."""
     cap: Array
     """Capitals' height in cells: c @ (1, x, y)."""
     lean: Array
@@ -66,7 +69,7 @@ def text_lines(maps: Array, fields: Fields) -> list[TextLine]:
 
     The clearest line is followed by itself; the others are sought along curves parallel to it.
     """
-    slope = _powers(np.arange(maps.shape[2], dtype=np.float64), 3) @ fields.slope
+    slope = _powers(np.arange(maps.shape[2], dtype=np.float64), 2) @ fields.slope
     slope = _sharpest(maps, slope)
     first = next(iter(_sought(maps, fields, slope)), None)
     if first is None:
@@ -114,7 +117,7 @@ def _solve(basis: Array, values: Array, weights: Array) -> Array:
         scaled = basis / scale
         normal = (scaled * each[:, None]).T @ scaled
         normal += np.eye(len(normal)) * (_RIDGE * each.sum())
-        normal[0, 0] -= _RIDGE * each.sum()
+        normal[0, 0] -= _RIDGE * each.sum() * 0.99  # not all: one place alone must not be singular
         solution = np.linalg.solve(normal, (scaled * each[:, None]).T @ values)
         off = np.abs(values - scaled @ solution)
         each = weights / (1 + (off / (np.median(off) * 2 + 1e-6)) ** 2)
@@ -126,12 +129,12 @@ def fitted(maps: Array, inside: Array) -> Fields:
     rows, columns = np.nonzero(inside)
     y, x = rows - maps.shape[1] / 2, columns.astype(np.float64)
     weights = maps[1][inside].astype(np.float64)
-    steep = np.tan(0.5 * np.arctan2(maps[3][inside], np.maximum(maps[2][inside], -0.5)))
+    steep = np.clip(np.tan(0.5 * np.arctan2(maps[3][inside], np.maximum(maps[2][inside], -0.5))), -1, 1)
     # Stems stand near 90 degrees: their doubled angle is taken from 180.
     lean = -np.tan(0.5 * np.arctan2(-maps[5][inside], np.maximum(-maps[4][inside], -0.5)))
     cap = np.exp2(maps[6][inside]) * 16 / STRIDE
     return Fields(
-        _solve(_powers(x, 3), steep, weights),
+        _solve(_powers(x, 2), steep, np.where(np.abs(steep) < _STEEPEST, weights, weights / 100)),
         _solve(_plane(x, y), cap, weights),
         _solve(_powers(x, 1), lean, weights),
     )
@@ -172,7 +175,8 @@ def _sharpest(maps: Array, slope: Array) -> Array:
     def sharpness(each: Array) -> float:
         return float((_profile(few, np.add.reduceat(each, np.arange(0, len(each), _COARSE)))[1] ** 2).sum())
 
-    return max((slope + turn + bend * bow for bend in _BENDS for turn in _TURNS), key=sharpness)
+    near = max((slope + turn + bend * bow for bend in _BENDS for turn in _TURNS), key=sharpness)
+    return max((near + turn + bend * bow for bend in _NUDGES for turn in _NUDGES), key=sharpness)
 
 
 def _curves(maps: Array, fields: Fields, slope: Array) -> list[Array]:

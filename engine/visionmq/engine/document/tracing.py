@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+import cv2
 import numpy as np
 
 from visionmq.engine.document.band import Band
@@ -12,6 +13,9 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _INSIDE: Final = 0.35
 """Cells over this probability of a zone steer the fields."""
+_PART: Final = 0.25
+_FEWEST: Final = 12
+"""Cells of a zone, at least."""
 _ZONE_GAP: Final = 3.6
 """Lines this many letter heights apart are of two zones (the standard's widest is 2.7)."""
 _MOST_LINES: Final = 3
@@ -44,12 +48,21 @@ class Traced:
 
 def trace(maps: Array) -> list[Traced]:
     """Return the zones in the maps of an upright cut (9, h, w), top to bottom; more than one if they lie close."""
-    inside = maps[1] > _INSIDE
-    if int(inside.sum()) < 12:
+    inside = _main_parts(maps[1] > _INSIDE)
+    if int(inside.sum()) < _FEWEST:
         return []
     fields = fitted(maps, inside)
     lines = text_lines(maps, fields)
     return [_zone(maps, group, fields, inside) for group in _groups(lines, fields) if group]
+
+
+def _main_parts(inside: Array) -> Array:
+    """Return a mask without the parts that are small beside its largest: they are other print, and lie otherwise."""
+    count, marks, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    if len(areas) == 0:
+        return inside
+    return np.asarray(np.isin(marks, np.flatnonzero(areas > _PART * areas.max()) + 1))
 
 
 def _groups(lines: list[TextLine], fields: Fields) -> list[list[TextLine]]:
