@@ -26,8 +26,9 @@ class Pair:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells pairs apart in a file of results."""
-        return str(self.user), str(self.model)
+        """Both names as they were written: what tells pairs apart in a file of results."""
+        user, model = (str(side) if side.parts else "" for side in (self.user, self.model))
+        return user, model
 
 
 def named(paths: Sequence[Path]) -> list[Pair]:

@@ -153,7 +153,7 @@ def make_line(pair: Pair, outcome: Any, stem: Path) -> dict[str, Any]:
 
     from visionmq.client.cli.document_lines import describe, save_pictures
 
-    line: dict[str, Any] = {"user": str(pair.user), "model": str(pair.model)}
+    line: dict[str, Any] = dict(zip(("user", "model"), pair.key, strict=True))
     if isinstance(outcome, Exception):
         return line | {"ok": False, "error": describe(outcome)}
     result = msgspec.to_builtins(outcome.result)

@@ -1,5 +1,6 @@
 """Registrations for a person at a terminal: one in full, many as a table."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from io import TextIOWrapper
@@ -18,8 +19,12 @@ _WIDEST: Final = 130
 _MARKS: Final[dict[str, Mark]] = {"accept": YES, "uncertain": OPEN, "reject": NO}
 _WORDS: Final = {"accept": "accepted", "uncertain": "uncertain", "reject": "no matrix"}
 _STYLES: Final = {"accept": GOOD, "uncertain": WARN, "reject": BAD}
-_LONGEST: Final = 34
+_LONGEST: Final = 30
 """Characters of a file's name in the table: its end, which tells files apart."""
+_FIGURES: Final = 46
+"""Columns that the figures need, beside the names."""
+_WIDE: Final = 110
+"""Columns of a terminal from which on scale and rotation have room."""
 
 
 class Screen:
@@ -124,7 +129,7 @@ def _found(result: Mapping[str, Any]) -> Iterator[Remark]:
     if result["matches"]:
         error = result["reprojection"]
         agree = f"{result['inliers']} of {result['matches']} matches, half of them within {error['median']:.2f} px"
-        yield "agree", f"{agree} (95 %:  {error['p95']:.2f})", ""
+        yield "agree", f"{agree} (95 %: {error['p95']:.2f})", ""
     shape = result["decomposition"]
     turned = f"turned {abs(result['rotation_degrees']):.1f} degrees " + (
         "clockwise" if result["rotation_degrees"] >= 0 else "counter-clockwise"
@@ -148,61 +153,86 @@ def _saved(line: Mapping[str, Any]) -> Iterator[Remark]:
 def print_many(lines: Sequence[Mapping[str, Any]]) -> None:
     """Print one row a pair, what they add up to, and where the pictures are."""
     console = _console()
-    console.print(_table(lines))
+    sides = ("user",) if _has_one_model(lines) else ("user", "model")
+    room = (console.width - _FIGURES) // len(sides)
+    names = _short_names([line[side] for line in lines for side in ("user", "model")], max(12, min(_LONGEST, room)))
+    console.print(_table(lines, names, wide=console.width >= _WIDE))
+    if reasons := [*_reasons(lines, names)]:
+        console.print(table_of(reasons))
+        console.print()
     console.print(_summary(lines))
-    if folders := sorted({plain(path) for line in lines for path in line.get("images", {}).values()}):
+    if saved := [plain(path) for line in lines for path in line.get("images", {}).values()]:
         from rich.text import Text
 
-        more = f" and {len(folders) - 1} more beside" if len(folders) > 1 else ""
-        console.print(Text(f"pictures: {folders[0]}{more}", "cyan"))
+        more = f" and {len(saved) - 1} more beside" if len(saved) > 1 else ""
+        console.print(Text(f"pictures: {saved[0]}{more}", "cyan"))
 
 
-def _table(lines: Sequence[Mapping[str, Any]]) -> "Table":
+def _short_names(names: Sequence[str], longest: int) -> dict[str, str]:
+    """Return names without the folder that most are in, and of long ones the end, which tells them apart."""
+    folders = [folder for folder in (os.path.dirname(name) for name in names) if folder]
+    alike = len({os.path.isabs(folder) for folder in folders}) == 1
+    common = os.path.join(os.path.commonpath(folders), "") if alike else ""
+    return {name: _end(name.removeprefix(common), longest) for name in names}
+
+
+def _end(name: str, longest: int) -> str:
+    name = plain(name)
+    return name if len(name) <= longest else "..." + name[3 - longest :]
+
+
+def _table(lines: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, wide: bool) -> "Table":
     from rich import box
     from rich.table import Table
 
-    one_model = len({line["model"] for line in lines}) == 1
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style=DIM, padding=(0, 2, 0, 0))
     table.add_column("")
-    table.add_column("user", overflow="fold")
+    table.add_column("user", no_wrap=True)
+    one_model = _has_one_model(lines)
     if not one_model:
-        table.add_column("model", overflow="fold")
-    for head in ("sure", "agree", "px", "scale", "turned", "ms"):
+        table.add_column("model", no_wrap=True)
+    for head in ("sure", "agree", "px", *(("scale", "turned") if wide else ()), "ms"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("by", no_wrap=True)
-    table.add_column("why", ratio=1)
     for line in lines:
-        table.add_row(*_row(line, one_model))
+        files = [names[line[side]] for side in (("user",) if one_model else ("user", "model"))]
+        table.add_row(_mark(line), *files, *_figures(line, wide=wide))
     return table
 
 
-def _row(line: Mapping[str, Any], one_model: bool) -> "list[RenderableType]":
+def _has_one_model(lines: Sequence[Mapping[str, Any]]) -> bool:
+    return len({line["model"] for line in lines}) == 1
+
+
+def _mark(line: Mapping[str, Any]) -> "Text":
     from rich.text import Text
 
-    names = [Text(_end(line["user"]))] + ([] if one_model else [Text(_end(line["model"]))])
+    return _sign(line["result"]["certificate"]["verdict"]) if line["ok"] else Text(drawable(NO), BAD)
+
+
+def _figures(line: Mapping[str, Any], *, wide: bool) -> list[str]:
     if not line["ok"]:
-        blanks = [Text("") for _ in range(7)]
-        return [Text(drawable(NO), BAD), *names, *blanks, Text(plain(line["error"]["message"]), BAD)]
+        return ["", "", "", *(["", ""] if wide else []), "", ""]
     result = line["result"]
-    seal, failure = result["certificate"], result["failure"]
-    why = plain(failure["message"] if failure else "; ".join(seal["reasons"]))
-    spent = sum(one["milliseconds"] for one in result["tries"])
-    figures = [Text("")] * 5
-    if result["matrix"] is not None:
-        figures = [
-            Text(_percent(seal["probability"])),
-            Text(f"{result['inliers']}/{result['matches']}"),
-            Text(f"{result['reprojection']['median']:.2f}"),
-            Text(f"{result['scale']:.3f}"),
-            Text(f"{result['rotation_degrees']:+.1f}°" if _draws_arrows() else f"{result['rotation_degrees']:+.1f}"),
-        ]
-    by = Text(plain(result["algorithm"] or ""))
-    return [_sign(seal["verdict"]), *names, *figures, Text(f"{spent:.0f}"), by, Text(why, DIM)]
+    spent = f"{sum(one['milliseconds'] for one in result['tries']):.0f}"
+    if result["matrix"] is None:
+        return ["", "", "", *(["", ""] if wide else []), spent, ""]
+    shape = [f"{result['scale']:.3f}", f"{result['rotation_degrees']:+.1f}"] if wide else []
+    sure, error = _percent(result["certificate"]["probability"]), result["reprojection"]["median"]
+    agree = f"{result['inliers']}/{result['matches']}"
+    return [sure, agree, f"{error:.2f}", *shape, spent, plain(result["algorithm"] or "")]
 
 
-def _end(name: str) -> str:
-    name = plain(name)
-    return name if len(name) <= _LONGEST else "..." + name[3 - _LONGEST :]
+def _reasons(lines: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[Remark]:
+    """Yield why pairs are not accepted."""
+    for line in lines:
+        if not line["ok"]:
+            yield names[line["user"]], plain(line["error"]["message"]), BAD
+            continue
+        result = line["result"]
+        why = [result["failure"]["message"]] if result["failure"] else result["certificate"]["reasons"]
+        if why:
+            yield names[line["user"]], plain("; ".join(why)), DIM
 
 
 def _summary(lines: Sequence[Mapping[str, Any]]) -> "Text":
