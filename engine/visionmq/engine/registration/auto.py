@@ -1,27 +1,46 @@
-"""Two pictures in, an outcome out: one algorithm, or the cheapest that gives a matrix one can trust."""
+"""Two pictures in, an outcome out: one algorithm, or the cheapest that gives a matrix one can trust.
+
+`auto` climbs a ladder of ways to look, from some 50 milliseconds to some seconds, and stops at the first matrix whose
+certificate says `accept`. A matrix that is in doubt is looked at closer at once, since that costs less than the next rung.
+"""
 
 import math
 import time
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from visionmq.engine.registration.cache import FeatureCache, content_key
-from visionmq.engine.registration.features import Algorithm, Features, features, to_gray
-from visionmq.engine.registration.outcome import (
-    Array,
-    Certificate,
-    Failure,
-    FailureKind,
-    Registration,
-    Verdict,
-)
+from visionmq.engine.registration.calibration import stated_tolerance
+from visionmq.engine.registration.features import to_gray
+from visionmq.engine.registration.looks import Pair, Side, look, look_at_discs, look_closer, look_from_all_sides
+from visionmq.engine.registration.outcome import Array, Certificate, Failure, FailureKind, Registration, Verdict
 from visionmq.engine.registration.plan import Outcome, Settings, Try
-from visionmq.engine.registration.register import register
 
 DEFAULT: Final = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way to look at two pictures."""
+
+    name: str
+    settings: Settings
+    look: Callable[..., Registration | Failure] = look
+
+
+LADDER: Final = (
+    Rung("orb", Settings("orb", largest=800, budget=2000)),
+    Rung("akaze", Settings("akaze", largest=1000, budget=2000)),
+    Rung("sift", Settings("sift")),
+    Rung("sift discs", Settings("sift"), look_at_discs),
+    Rung("sift views", Settings("sift", largest=560), look_from_all_sides),
+)
+"""Cheapest first."""
+_CLOSER: Final = Settings("sift", largest=1000)
 
 
 def register_pictures(
@@ -37,78 +56,59 @@ def register_pictures(
     Landmarks are kept in `cache` by what the pictures hold. `auto` starts no try that may not end in `time_left`
     seconds. Raises ValueError where the algorithm's name is unknown.
     """
-    pair = _Pair(_Side(to_gray(user), content_key(user)), _Side(to_gray(model), content_key(model)), cache)
-    started = time.perf_counter()
+    pair = Pair(Side(to_gray(user), content_key(user)), Side(to_gray(model), content_key(model)), cache)
     if pair.user.key == pair.model.key:
         return _same(pair)
-    steps = _LADDER if settings.chosen is None else (settings,)
+    if settings.chosen is not None:
+        found, attempt = _attempt(settings.algorithm, partial(look, pair, settings))
+        return _outcome(pair, found, [attempt])
+    return _climb(pair, settings, time.perf_counter() + time_left)
+
+
+def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
+    """Try the ladder's rungs until a matrix is accepted, or no rung is left that would end in time."""
     tries: list[Try] = []
     best: Registration | Failure | None = None
-    for step in steps:
-        if tries and time.perf_counter() - started > time_left / 2:
+    for rung in LADDER:
+        if tries and _too_late(tries, deadline):
             break
-        found, attempt = _attempt(pair, replace(step, budget=min(step.budget, settings.budget)))
-        tries.append(attempt)
+        found, attempt = _attempt(rung.name, partial(rung.look, pair, _narrowed(rung, settings), follow=True))
         best = _better(best, found)
+        tries.append(attempt)
+        if attempt.verdict is Verdict.UNCERTAIN and isinstance(found, Registration) and not _too_late(tries, deadline):
+            closer = _narrowed(Rung("closer", _CLOSER), settings)
+            found, attempt = _attempt(f"{rung.name}, closer", partial(look_closer, pair, found, closer))
+            best = _better(best, found)
+            tries.append(attempt)
         if attempt.verdict is Verdict.ACCEPT:
             break
     return _outcome(pair, best, tries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    gray: Array
-    key: bytes
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.gray.shape[1], self.gray.shape[0]
+def _too_late(tries: list[Try], deadline: float) -> bool:
+    """Whether a try that takes thrice as long as the longest so far may end after the deadline."""
+    longest = max(one.milliseconds for one in tries) / 1000
+    return time.perf_counter() + 3 * longest > deadline
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    user: _Side
-    model: _Side
-    cache: FeatureCache | None = field(default=None)
+def _narrowed(rung: Rung, settings: Settings) -> Settings:
+    """Return a rung's settings with those of the caller that hold for every algorithm."""
+    return replace(
+        settings,
+        algorithm=rung.settings.algorithm,
+        largest=min(rung.settings.largest, settings.largest),
+        budget=min(rung.settings.budget, settings.budget),
+    )
 
 
-_LADDER: Final = (
-    Settings("orb", largest=800, budget=2000),
-    Settings("akaze", largest=1000, budget=2000),
-    Settings("sift", largest=1600),
-)
-
-
-def _attempt(pair: _Pair, settings: Settings) -> tuple[Registration | Failure, Try]:
+def _attempt(name: str, way: Callable[[], Registration | Failure]) -> tuple[Registration | Failure, Try]:
     started = time.perf_counter()
-    found = _run(pair, settings)
+    found = way()
     spent = (time.perf_counter() - started) * 1000
     if isinstance(found, Failure):
-        return found, Try(settings.algorithm, Verdict.REJECT, None, found.found, spent, found.message)
+        return found, Try(name, Verdict.REJECT, None, found.found, spent, found.message)
     seal = found.certificate
-    probability = getattr(seal, "probability", None)
-    return found, Try(settings.algorithm, seal.verdict, probability, seal.inliers, spent, "; ".join(seal.reasons))
-
-
-def _run(pair: _Pair, settings: Settings) -> Registration | Failure:
-    algorithm = settings.chosen or Algorithm.SIFT
-    user = _looked(pair.user, algorithm, settings, pair.cache)
-    if isinstance(user, Failure):
-        return user
-    model = _looked(pair.model, algorithm, settings, pair.cache)
-    if isinstance(model, Failure):
-        return model
-    return register(user, model, settings=settings, pictures=(pair.user.gray, pair.model.gray))
-
-
-def _looked(side: _Side, algorithm: Algorithm, settings: Settings, cache: FeatureCache | None) -> Features | Failure:
-    def make() -> Features | Failure:
-        return features(side.gray, algorithm, budget=settings.budget, largest=settings.largest)
-
-    if cache is None:
-        return make()
-    key: Hashable = (side.key, algorithm, settings.budget, settings.largest)
-    return cache.get(key, make)
+    return found, Try(name, seal.verdict, seal.probability, seal.inliers, spent, "; ".join(seal.reasons))
 
 
 def _better(first: Registration | Failure | None, second: Registration | Failure) -> Registration | Failure:
@@ -123,14 +123,14 @@ def _rank(found: Registration) -> tuple[int, int]:
     return order.index(found.certificate.verdict), found.certificate.inliers
 
 
-def _outcome(pair: _Pair, best: Registration | Failure | None, tries: list[Try]) -> Outcome:
+def _outcome(pair: Pair, best: Registration | Failure | None, tries: list[Try]) -> Outcome:
     found = best if isinstance(best, Registration) else None
     failure = best if isinstance(best, Failure) else None
     chosen = max(tries, key=lambda one: (one.verdict is Verdict.ACCEPT, one.inliers)).algorithm if found else ""
     return Outcome(found, failure, tuple(tries), pair.user.size, pair.model.size, chosen)
 
 
-def _same(pair: _Pair) -> Outcome:
+def _same(pair: Pair) -> Outcome:
     """The identity, certain without a try; a picture of nothing is told as such first."""
     gray = pair.user.gray
     sizes = pair.user.size, pair.model.size
@@ -149,6 +149,9 @@ def _same(pair: _Pair) -> Outcome:
         spread=1.0,
         conditioning=0.0,
         similarity=1.0,
+        probability=1.0,
+        evidence=1.0,
+        tolerance=stated_tolerance(pair.model.size),
     )
     found = Registration(np.eye(3), *sizes, none, none, np.empty(0, bool), certificate)
     return Outcome(found, Failure(FailureKind.SAME_IMAGE, "Both pictures are the same."), (), *sizes)

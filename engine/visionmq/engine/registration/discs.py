@@ -154,7 +154,7 @@ def _stands_out(circle: Array, lit: Array, edge: Array) -> bool:
 def _ground_is_dark(circle: Sequence[float] | Array, lit: Array, *, most: float = _MOST_LIT) -> bool:
     away = np.ones(lit.shape, np.uint8)
     cv2.circle(away, (round(circle[0]), round(circle[1])), round(circle[2] * 1.1), 0, -1)
-    return np.count_nonzero(away & lit) <= most * max(1, np.count_nonzero(away))
+    return int(np.count_nonzero(away & lit)) <= most * int(np.count_nonzero(away))
 
 
 def _lit(points: Array, lit: Array, *, beyond: float) -> float:

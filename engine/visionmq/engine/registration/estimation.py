@@ -97,7 +97,7 @@ def estimate(
         return Failure(FailureKind.FEW_MATCHES, message, len(user), LEAST_MATCHES)
     find = _homography if transform is Transform.HOMOGRAPHY else partial(_lesser, transform=transform)
     matrix = find(user, model, tolerance, estimator)
-    count = 0 if matrix is None else int(np.count_nonzero(_errors(matrix, user, model) < tolerance))
+    count = 0 if matrix is None else int(np.count_nonzero(distances(matrix, user, model) < tolerance))
     if matrix is None or count < LEAST_INLIERS:
         message = f"{count} of {len(user)} pairs agree on one view; {LEAST_INLIERS} are needed."
         return Failure(FailureKind.FEW_INLIERS, message, count, LEAST_INLIERS)
@@ -167,7 +167,7 @@ def implausible(matrix: Array, size: tuple[int, int]) -> str | None:
 
 def _polish(matrix: Array, user: Array, model: Array, tolerance: float, transform: Transform) -> Estimate:
     """Fit by least squares to the inliers, then choose them anew, twice."""
-    errors = _errors(matrix, user, model)
+    errors = distances(matrix, user, model)
     for _ in range(2):
         inliers = errors < tolerance
         if np.count_nonzero(inliers) < LEAST_INLIERS:
@@ -175,7 +175,7 @@ def _polish(matrix: Array, user: Array, model: Array, tolerance: float, transfor
         fitted = _fitted(user[inliers], model[inliers], transform)
         if fitted is None:
             break
-        refitted = _errors(fitted, user, model)
+        refitted = distances(fitted, user, model)
         if np.count_nonzero(refitted < tolerance) < np.count_nonzero(inliers):
             break
         matrix, errors = fitted, refitted
@@ -189,6 +189,7 @@ def _fitted(user: Array, model: Array, transform: Transform) -> Array | None:
     return np.asarray(sampling.fit(user[None].astype(np.float64), model[None].astype(np.float64), transform.freedom)[0])
 
 
-def _errors(matrix: Array, user: Array, model: Array) -> Array:
+def distances(matrix: Array, user: Array, model: Array) -> Array:
+    """Return how far each mapped user point is from its partner, in model pixels; infinite beyond the horizon."""
     errors = np.linalg.norm(project(matrix, user) - model, axis=1)
     return np.asarray(np.where(np.isfinite(errors), errors, np.inf))

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from visionmq.engine.registration.certificate import warp_smooth
-from visionmq.engine.registration.estimation import Estimate, estimate, implausible
+from visionmq.engine.registration.estimation import Estimate, distances, estimate, implausible
+from visionmq.engine.registration.frame import frame_for
 from visionmq.engine.registration.outcome import Array
 
 POINTS: Final = 400
@@ -17,6 +18,10 @@ _RETURN: Final = 0.5
 """Pixels that following a point there and back may miss it by (Kalal et al. 2010)."""
 _TOLERANCE: Final = 1.2
 _LEAST: Final = 24
+_LARGEST: Final = 1000
+"""Longer side in pixels of the frame in which patches are followed."""
+_KEPT: Final = 0.85
+"""Part of the inliers that must stay; finer matrices lose some at the tolerance's edge, wrong ones most."""
 
 
 def trackable(model: Array, mask: Array | None = None) -> Array:
@@ -45,6 +50,28 @@ def refine(user: Array, model: Array, matrix: Array, points: Array) -> Array:
     finer = rest.matrix @ matrix
     finer /= finer[2, 2]
     return matrix if implausible(finer, (user.shape[1], user.shape[0])) else finer
+
+
+def followed(
+    found: Estimate, pairs: tuple[Array, Array], pictures: tuple[Array, Array], *, tolerance: float
+) -> Estimate:
+    """Return an estimate brought to where small patches of both grey pictures fit best.
+
+    `pairs` are the points (user's, model's) of the estimate and `tolerance` what their noise may be: the estimate stays
+    as it was where patches lead away from the pairs.
+    """
+    user, model = pictures
+    frame = frame_for(found.matrix, (user.shape[1], user.shape[0]), (model.shape[1], model.shape[0]), largest=_LARGEST)
+    if frame is None:
+        return found
+    still = frame.model(model)
+    finer = np.linalg.inv(frame.matrix) @ refine(user, still, frame.matrix @ found.matrix, trackable(still))
+    finer /= finer[2, 2]
+    errors = distances(finer, *pairs)
+    inliers = errors < tolerance
+    if np.count_nonzero(inliers) < _KEPT * np.count_nonzero(found.inliers):
+        return found
+    return Estimate(finer, inliers, errors)
 
 
 def _followed(first: Array, second: Array, points: Array) -> tuple[Array, Array]:

@@ -7,9 +7,10 @@ import numpy as np
 from visionmq.engine.registration.certificate import certify, likeness
 from visionmq.engine.registration.estimation import estimate
 from visionmq.engine.registration.features import Features
-from visionmq.engine.registration.matching import match
+from visionmq.engine.registration.matching import Matches, match
 from visionmq.engine.registration.outcome import Array, Failure, Registration
-from visionmq.engine.registration.plan import Settings
+from visionmq.engine.registration.plan import Settings, Transform
+from visionmq.engine.registration.refinement import followed
 
 DEFAULT: Final = Settings()
 
@@ -21,25 +22,32 @@ def register(
     settings: Settings = DEFAULT,
     pictures: tuple[Array, Array] | None = None,
     mask: Array | None = None,
+    pairs: Matches | None = None,
+    follow: bool = False,
 ) -> Registration | Failure:
     """Return where the user's picture lies on the model, with its certificate, or why nowhere.
 
     Of the settings those of matching and estimation count. With `pictures` (both grey, as sent) the certificate also
     tells how alike they are after warping; `mask` (the model's size, uint8) says which of the model's pixels are
-    compared then.
+    compared then. `pairs` are given where they were matched in another way. With `follow` and pictures a homography is
+    brought to where small patches fit best.
     """
-    pairs = match(user, model, ratio=settings.ratio, mutual=settings.mutual, spread=settings.spread)
+    if pairs is None:
+        pairs = match(user, model, ratio=settings.ratio, mutual=settings.mutual, spread=settings.spread)
     user_points, model_points = user.points[pairs.user], model.points[pairs.model]
+    tolerance = settings.tolerance * _grain(user, model, pairs.user, pairs.model)
     found = estimate(
         user_points,
         model_points,
-        tolerance=settings.tolerance * _grain(user, model, pairs.user, pairs.model),
+        tolerance=tolerance,
         size=user.size,
         estimator=settings.estimator,
         transform=settings.model,
     )
     if isinstance(found, Failure):
         return found
+    if follow and pictures is not None and settings.model is Transform.HOMOGRAPHY:
+        found = followed(found, (user_points, model_points), pictures, tolerance=tolerance)
     alike = None if pictures is None else likeness(*pictures, found.matrix, mask)
     certificate = certify(found, user_points, model_points, sizes=(user.size, model.size), similarity=alike)
     return Registration(found.matrix, user.size, model.size, user_points, model_points, found.inliers, certificate)

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from visionmq.engine.registration.estimation import project
+from visionmq.engine.registration.estimation import jacobians, project
 from visionmq.engine.registration.features import Algorithm, Features, features
 from visionmq.engine.registration.matching import Matches
 from visionmq.engine.registration.outcome import Array, Failure
@@ -104,10 +104,11 @@ def _frame(size: tuple[int, int], turn: float, scale: float) -> tuple[Array, tup
 
 def moved(found: Features, back: Array, size: tuple[int, int]) -> Features:
     """Return landmarks carried by a matrix into a picture of another size."""
-    scale = float(np.sqrt(abs(np.linalg.det(back[:2, :2]))))
+    scales = np.sqrt(np.abs(np.linalg.det(jacobians(back, found.points))))
     points = project(back, found.points).astype(np.float32)
-    diameters = (found.diameters * scale).astype(np.float32)
-    return Features(found.algorithm, points, diameters, found.descriptors, size, found.pixel * scale)
+    diameters = (found.diameters * scales).astype(np.float32)
+    pixel = found.pixel * float(np.median(scales)) if len(found) else found.pixel
+    return Features(found.algorithm, points, diameters, found.descriptors, size, pixel)
 
 
 def match_views(user: Features, model: Features, *, ratio: float) -> Matches:
