@@ -11,7 +11,7 @@ from benchmarks.registering.pairs import Array, read
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 _WORDS = ("graf", "adam", "imreg", "moon", "lexus", "puma", "obama", "biden", "lennon", "john")
-THINGS = {word: word for word in _WORDS} | {"detect_img": "moon"}
+THINGS = {word: word for word in _WORDS} | {"detect_img": "moon", "registrate": "moon"}
 """Words of file names that tell what several pictures show."""
 _LARGEST = 640
 _SMALLEST = 320
@@ -92,7 +92,7 @@ def unrelated(known: Sequence[Source], number: int) -> Made:
 
 def _view(random: np.random.Generator, source: Sequence[int], size: Sequence[int]) -> Array:
     """Return the matrix of a camera that looks at a flat picture: tilted up to 70 degrees, turned, near or far."""
-    tilt = np.radians(70 * random.random() ** 1.3)
+    tilt = np.radians(70 * random.random())
     axis, turn = random.uniform(0, 2 * np.pi), random.choice((0.3, np.pi)) * random.uniform(-1, 1)
     leant, _ = cv2.Rodrigues(np.array([np.cos(axis), np.sin(axis), 0.0]) * tilt)
     turned, _ = cv2.Rodrigues(np.array([0.0, 0.0, turn]))
@@ -136,7 +136,7 @@ def _covered(random: np.random.Generator, pixels: Array) -> Array:
 
 def _worse(random: np.random.Generator, pixels: Array) -> Array:
     """Return the picture in other light, blurred, noisy and compressed, each by a random amount, some by none."""
-    worst = random.random() ** 1.5
+    worst = random.random()
     values = 255 * (pixels / 255.0) ** np.exp(random.normal(0, 0.5 * worst))
     values = 128 + (values - 128) * random.uniform(1 - 0.6 * worst, 1) + random.normal(0, 25 * worst)
     if random.random() < 0.6:

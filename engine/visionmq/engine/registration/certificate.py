@@ -11,10 +11,15 @@ from visionmq.engine.registration.estimation import Estimate, corners, jacobians
 from visionmq.engine.registration.outcome import Array, Certificate, Verdict
 from visionmq.engine.registration.stability import stability
 
+ACCEPT_PROBABILITY: Final = 0.8
+ACCEPT_EVIDENCE: Final = 0.95
+"""Of some thousand made pairs, docs/accuracy.md, none accepted by both and the bounds below errs by over 20 px."""
+REJECT_EVIDENCE: Final = 0.1
+"""Below, hardly any made pair is right within 5 px, and all that unrelated pictures give lies here."""
 ACCEPT_INLIERS: Final = 15
 """Unrelated dev pairs (98 of them, four algorithms) reach 8; related ones that are right have 56 and more, but one."""
-REJECT_INLIERS: Final = 9
-"""Unrelated dev pairs reach 8."""
+REJECT_INLIERS: Final = 6
+"""A homography explains four of any matches, and one or two more by chance."""
 ACCEPT_COVERAGE: Final = 0.08
 """Smaller hulls fix the part of the picture they lie on, not its corners."""
 ACCEPT_SPREAD: Final = 0.25
@@ -190,8 +195,10 @@ def _derivative(matrix: Array, points: Array) -> Array:
 
 def _judged(figures: Certificate) -> Certificate:
     doubts = tuple(text for holds, text in _doubts(figures) if holds)
-    hopeless = figures.inliers <= REJECT_INLIERS or (
-        figures.similarity is not None and figures.similarity < REJECT_SIMILARITY
+    hopeless = (
+        figures.evidence < REJECT_EVIDENCE
+        or figures.inliers <= REJECT_INLIERS
+        or (figures.similarity is not None and figures.similarity < REJECT_SIMILARITY)
     )
     verdict = Verdict.REJECT if hopeless else Verdict.UNCERTAIN if doubts else Verdict.ACCEPT
     return replace(figures, verdict=verdict, reasons=doubts)
@@ -205,4 +212,6 @@ def _doubts(figures: Certificate) -> list[tuple[bool, str]]:
         (figures.spread < ACCEPT_SPREAD, "they lie close together"),
         (figures.conditioning > ACCEPT_CONDITIONING, "they leave the corners loose"),
         (similarity is not None and similarity < ACCEPT_SIMILARITY, "the pictures differ once laid on each other"),
+        (figures.evidence < ACCEPT_EVIDENCE, "other landmarks would have given another matrix"),
+        (figures.probability < ACCEPT_PROBABILITY, f"it may be off by over {figures.tolerance:.0f} pixels"),
     ]
