@@ -3,7 +3,8 @@
     PYTHONPATH=engine python benchmarks/zones.py [--count 40] [--model FILE.onnx] [--negatives FOLDER...]
 
 A zone is exact when each of its lines is found, within a third of a letter of its middle, both ends within half a
-character, and read in the right direction. Pages and their truth come from the training generator under other seeds.
+character, and read in the right direction. About one page in ten cannot be exact: ordinary text or a portrait is
+printed over its zone. Pages and their truth come from the training generator under other seeds.
 """
 
 import argparse

@@ -94,8 +94,6 @@ def _meet(one: TextLine, other: TextLine, fields: Fields) -> bool:
     """Return whether two lines come too near each other to be two."""
     span = slice(int(max(one.ends[0], other.ends[0], 0)), int(min(one.ends[1], other.ends[1])) + 1)
     gaps = np.abs(one.rows[span] - other.rows[span])
-    if gaps.size == 0:
-        return False
     x = np.arange(len(one.rows), dtype=np.float64)[span]
     return bool((gaps < _APART * caps_at(fields, x, np.zeros_like(x))).any())
 
