@@ -95,17 +95,23 @@ def _decoded(content: bytes) -> list[Any]:
 
 
 def _chosen(found: Iterable[Any], picture: Path | None, *, inverse: bool) -> tuple[Any, tuple[int, int] | None]:
-    entries = list(found)
-    mine = [one for one in entries if isinstance(one, dict) and one.get("model" if inverse else "user") == str(picture)]
-    one = (mine or entries or [None])[0]
-    if len(entries) > 1 and not mine and picture is not None:
+    """Return the first matrix that is about this picture; of a single result whatever it is about."""
+    entries, side = list(found), "model" if inverse else "user"
+    named = [one for one in entries if isinstance(one, dict) and side in one]
+    mine = [one for one in named if picture is None or one[side] == str(picture)]
+    if len(entries) > 1 and named and not mine:
         raise Failure(f"none of these results is about {picture}", "Name the picture as it stands there.", Exit.USAGE)
-    result = one.get("result", one) if isinstance(one, dict) else {"matrix": one}
-    rows = result.get("matrix") or result.get("payload", {}).get("homography_matrix")
-    if not (isinstance(rows, list) and len(rows) == 3 and all(isinstance(row, list) and len(row) == 3 for row in rows)):
-        raise Failure("there is no 3x3 matrix", "A rejected registration has none: see its failure.", Exit.USAGE)
-    size = result.get("user_size" if inverse else "model_size")
-    return rows, None if size is None else (int(size[0]), int(size[1]))
+    for one in mine or entries:
+        result = one.get("result", one) if isinstance(one, dict) else {"matrix": one}
+        rows = result.get("matrix") or result.get("payload", {}).get("homography_matrix")
+        if _is_matrix(rows):
+            size = result.get("user_size" if inverse else "model_size")
+            return rows, None if size is None else (int(size[0]), int(size[1]))
+    raise Failure("there is no 3x3 matrix", "A rejected registration has none: see its failure.", Exit.USAGE)
+
+
+def _is_matrix(rows: Any) -> bool:
+    return isinstance(rows, list) and len(rows) == 3 and all(isinstance(row, list) and len(row) == 3 for row in rows)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -167,11 +167,10 @@ def _outlined(pixels: Pixels, scene: Scene) -> Pixels:
     if not np.isfinite(scene.edge).all():
         return pixels
     board = Board(pixels)
-    width = 2 if max(pixels.shape) >= 700 else 1
     limit = 4.0 * max(pixels.shape)
     edge = np.clip(scene.edge, -limit, limit) if np.abs(scene.edge).max() > 2000 * limit else scene.edge
-    board.outline(edge, (0, 0, 0), width + 2)
-    board.outline(edge, OUTLINE, width)
+    board.outline(edge, (0, 0, 0), 4)
+    board.outline(edge, OUTLINE, 2)
     return board.pixels
 
 
