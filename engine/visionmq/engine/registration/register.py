@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from visionmq.engine.registration.certificate import certify, likeness
+from visionmq.engine.registration.correlation import correlated
 from visionmq.engine.registration.estimation import estimate
 from visionmq.engine.registration.features import Features
 from visionmq.engine.registration.matching import Matches, match
@@ -48,6 +49,9 @@ def register(
         return found
     if follow and pictures is not None and settings.model is Transform.HOMOGRAPHY:
         found = followed(found, (user_points, model_points), pictures, tolerance=tolerance)
+    if settings.refine and pictures is not None:
+        points = user_points, model_points
+        found = correlated(found, points, pictures, tolerance=tolerance, transform=settings.model)
     alike = None if pictures is None else likeness(*pictures, found.matrix, mask)
     certificate = certify(found, user_points, model_points, sizes=(user.size, model.size), similarity=alike)
     return Registration(found.matrix, user.size, model.size, user_points, model_points, found.inliers, certificate)
