@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from visionmq.engine.document.barcodes import Barcode, read_barcodes
+from visionmq.engine.document.barcode.reading import Barcode, read_barcodes
 
 SEED = 417
 SIDE = (960, 1280)

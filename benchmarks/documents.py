@@ -28,7 +28,7 @@ from benchmarks.reading.reporting import faults, score_table
 from benchmarks.reading.running import PEERS, Kept, reader, readings, through_cli
 from benchmarks.reading.scoring import Reading, Truth, score
 from visionmq.engine.api import EngineError
-from visionmq.engine.document.layouts import MASKS
+from visionmq.engine.document.mrz.layouts import MASKS
 from visionmq.engine.picture import read_picture
 
 Labelled = list[tuple[Path, Truth]]

@@ -16,14 +16,14 @@ import cv2
 import msgspec
 import numpy as np
 
-from visionmq.engine.document.bundle import Bundle
 from visionmq.engine.document.ocr import Reader, load_models
-from visionmq.engine.document.sample.__main__ import draw
-from visionmq.engine.document.sample.card import draw_card
-from visionmq.engine.document.sample.holder import invent
-from visionmq.engine.document.sample.scene import View, photograph
-from visionmq.engine.document.template import Template, align, load_all, make_template
-from visionmq.engine.document.template_zones import read_aligned
+from visionmq.engine.document.template.alignment import Template, align, load_all, make_template
+from visionmq.engine.document.template.bundle import Bundle
+from visionmq.engine.document.template.sample.__main__ import draw
+from visionmq.engine.document.template.sample.card import draw_card
+from visionmq.engine.document.template.sample.holder import invent
+from visionmq.engine.document.template.sample.scene import View, photograph
+from visionmq.engine.document.template.zones import read_aligned
 from visionmq.engine.picture import read_picture
 
 TODAY = date(2026, 11, 21)

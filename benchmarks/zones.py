@@ -19,8 +19,8 @@ import numpy as np
 from training.zones import ornaments
 from training.zones.pages import Page, draw_page
 from training.zones.scenes import STRIDE, View, lay, page_places
-from visionmq.engine.document.band import Band
-from visionmq.engine.document.detector import ZoneCandidate, find_zones, load_detector
+from visionmq.engine.document.mrz.band import Band
+from visionmq.engine.document.mrz.detector import ZoneCandidate, find_zones, load_detector
 
 SIZE = (1280, 960)
 LINE_ERROR = 0.33

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.reading.scoring import Truth
-from visionmq.engine.document.layouts import MASKS
-from visionmq.engine.document.specimen import SCAN, Specimen, casual, specimens
+from visionmq.engine.document.mrz.layouts import MASKS
+from visionmq.engine.document.specimen.draw import SCAN, Specimen, casual, specimens
 from visionmq.engine.picture import encode_png
 
 SEED = 20_269_303

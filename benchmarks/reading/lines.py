@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "engine"))
 
 from training.lines.draw import Printer, Wear
 from training.lines.texts import ALPHABET
-from visionmq.engine.document.recogniser import MODEL, Recogniser, load_recogniser
+from visionmq.engine.document.mrz.recogniser import MODEL, Recogniser, load_recogniser
 
 SEED = 9_303_000_000
 """Training seeds are small numbers."""

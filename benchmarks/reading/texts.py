@@ -5,7 +5,7 @@ import string
 
 import numpy as np
 
-from visionmq.engine.document.writer import write_zone
+from visionmq.engine.document.specimen.writer import write_zone
 
 SURNAMES = (
     "Nowakowska,Müller,Sørensen,O'Connor,García Márquez,Nguyễn,Okonkwo,Papadopoulos,Kowalczyk,Yılmaz,Björnsdóttir,Zhao,"

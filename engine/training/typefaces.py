@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from visionmq.engine.document.typeface import OTHERS, draw_face, width_of
+from visionmq.engine.document.judge.typeface import OTHERS, draw_face, width_of
 
 
 def main(fonts: list[Path], out: Path) -> None:

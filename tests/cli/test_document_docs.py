@@ -42,7 +42,7 @@ def test_every_picture_mode_and_kind_of_zone_is_explained():
 
 
 def test_every_type_and_field_of_a_zone_is_explained():
-    layouts = pytest.importorskip("visionmq.engine.document.layouts", reason="needs the worker's libraries")
+    layouts = pytest.importorskip("visionmq.engine.document.mrz.layouts", reason="needs the worker's libraries")
     for layout in layouts.LAYOUTS:
         assert f"`{layout.doc_type}`" in MANUAL
         assert not {span.name for span in layout.spans if span.name != "names" and f"`{span.name}`" not in MANUAL}

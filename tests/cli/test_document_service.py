@@ -10,7 +10,7 @@ from visionmq.client import Client
 
 pytest.importorskip("visionmq.broker.__main__", reason="needs the broker")
 pytest.importorskip("visionmq.worker.__main__", reason="needs the worker")
-card = pytest.importorskip("visionmq.engine.document.sample.card", reason="needs the worker's libraries")
+card = pytest.importorskip("visionmq.engine.document.template.sample.card", reason="needs the worker's libraries")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_a_wrong_type_or_field_to_draw_is_said(visionmq):
 def test_a_template_is_learnt(visionmq):
     import msgspec
 
-    from visionmq.engine.document.sample.holder import SPECIMEN
+    from visionmq.engine.document.template.sample.holder import SPECIMEN
 
     card.draw_card(SPECIMEN).save("card.png")
     Path("zones.json").write_bytes(msgspec.json.encode(card.zones()))

@@ -8,6 +8,7 @@ from visionmq.client.cli import app
 COMMANDS = [
     "up", "demo", "ping", "info", "workers", "queues", "pause", "resume", "drain", "purge", "dead", "logs",
     "schema", "doctor", "document", "document read", "document masks", "document make", "document learn",
+    "register", "register pair", "register warp", "register stitch",
     "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip
 

@@ -77,7 +77,7 @@ def test_the_asynchronous_client_has_the_same_methods() -> None:
 def test_both_clients_have_the_same_words() -> None:
     import inspect
 
-    for name in ("recognize", "make_document", "learn_document", "document", "documents"):
+    for name in ("recognize", "make_document", "learn_document", "document", "documents", "register", "warp", "stitch"):
         sync, other = (inspect.signature(getattr(kind, name)) for kind in (Client, AsyncClient))
         assert str(sync) == str(other)
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from visionmq.engine.document.reading import ALPHABET, INDEX, Array, Cells, Given, even_centres
-from visionmq.engine.document.search import DEFAULT, Rules, search
-from visionmq.engine.document.zone import Zone
+from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Array, Cells, Given, even_centres
+from visionmq.engine.document.mrz.search import DEFAULT, Rules, search
+from visionmq.engine.document.mrz.zone import Zone
 
 _PAIRS: Final = ("O0", "I1", "B8", "S5", "Z2", "G6", "Q0", "D0", "QO", "DO", "1L", "MN", "VY", "KX")
 _FILLERS: Final = "CKEL"

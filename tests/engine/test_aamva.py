@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visionmq.engine.document.aamva import MOST_ELEMENTS, is_aamva, parse_card
-from visionmq.engine.document.aamva_fields import card_fields
-from visionmq.engine.document.aamva_tables import ISSUERS
-from visionmq.engine.document.payload_fields import maker
+from visionmq.engine.document.barcode.aamva import MOST_ELEMENTS, is_aamva, parse_card
+from visionmq.engine.document.barcode.aamva_fields import card_fields
+from visionmq.engine.document.barcode.aamva_tables import ISSUERS
+from visionmq.engine.document.barcode.payload_fields import maker
 
 TODAY = date(2026, 1, 1)
 NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12)

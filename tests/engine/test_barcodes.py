@@ -10,10 +10,10 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visionmq.engine.document.barcode_places import edge_energy, find_places
-from visionmq.engine.document.barcodes import Barcode, read_barcodes
-from visionmq.engine.document.payloads import BARCODE_MASKS, barcode_fields, barcode_type
-from visionmq.engine.document.seals import SealError, c40, parse_2d_doc, parse_seal
+from visionmq.engine.document.barcode.payloads import BARCODE_MASKS, barcode_fields, barcode_type
+from visionmq.engine.document.barcode.places import edge_energy, find_places
+from visionmq.engine.document.barcode.reading import Barcode, read_barcodes
+from visionmq.engine.document.barcode.seals import SealError, c40, parse_2d_doc, parse_seal
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import CheckDigit
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 import visionmq.engine.document as package
-from visionmq.engine.document.band import Band, straighten, strip_width
-from visionmq.engine.document.detector import Detector, find_zones, load_detector
-from visionmq.engine.document.regions import find_regions
-from visionmq.engine.document.tracing import trace
+from visionmq.engine.document.mrz.band import Band, straighten, strip_width
+from visionmq.engine.document.mrz.detector import Detector, find_zones, load_detector
+from visionmq.engine.document.mrz.regions import find_regions
+from visionmq.engine.document.mrz.tracing import trace
 
 FONT = Path(package.__file__).parent / "data" / "OCRB.otf"
 PASSPORT = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]

@@ -7,7 +7,7 @@ import zxingcpp
 
 from visionmq.engine.api import EngineError, Job
 from visionmq.engine.document import DocumentEngine
-from visionmq.engine.document.specimen import TRUTH, zone_lines
+from visionmq.engine.document.specimen.draw import TRUTH, zone_lines
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture, read_picture
 from visionmq.schemas.document import (

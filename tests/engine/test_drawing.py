@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visionmq.engine.board import Board, fitted, load_pens, width_of, wrapped
-from visionmq.engine.document.drawing import draw_overlay
-from visionmq.engine.document.legend import AMBER, GREEN, RED, colour_of
+from visionmq.engine.document.drawing.legend import AMBER, GREEN, RED, colour_of
+from visionmq.engine.document.drawing.overlay import draw_overlay
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Alternative, Check, CheckDigit, Document, Field, Finding, Measure, Quality
 

@@ -6,10 +6,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from visionmq.engine.document.dates import read_birth_date, read_expiry_date, zone_date
-from visionmq.engine.document.fields import is_sound, make_fields
-from visionmq.engine.document.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
-from visionmq.engine.document.search import Rules, search
+from visionmq.engine.document.fields.dates import read_birth_date, read_expiry_date, zone_date
+from visionmq.engine.document.fields.zone_fields import is_sound, make_fields
+from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
+from visionmq.engine.document.mrz.search import Rules, search
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import CheckDigit
 

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from visionmq.engine.document import typeface
-from visionmq.engine.document.band import Band
-from visionmq.engine.document.forensics import Evidence, judge
-from visionmq.engine.document.layouts import TD1, TD3
-from visionmq.engine.document.portrait import Crop, Sight
-from visionmq.engine.document.printed import Printed, measure
-from visionmq.engine.document.reading import even_centres
-from visionmq.engine.document.screen import Surface, study_surface
-from visionmq.engine.document.typeface import OTHERS, load_typefaces
+from visionmq.engine.document.judge import typeface
+from visionmq.engine.document.judge.forensics import Evidence, judge
+from visionmq.engine.document.judge.printed import Printed, measure
+from visionmq.engine.document.judge.screen import Surface, study_surface
+from visionmq.engine.document.judge.typeface import OTHERS, load_typefaces
+from visionmq.engine.document.mrz.band import Band
+from visionmq.engine.document.mrz.layouts import TD1, TD3
+from visionmq.engine.document.mrz.reading import even_centres
+from visionmq.engine.document.page.portrait import Crop, Sight
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Check, CheckDigit, Document, Field, Finding, TextLine
 
 TODAY = date(2026, 7, 1)
-DATA = Path(typeface.__file__).parent / "data"
+DATA = Path(typeface.__file__).parents[1] / "data"
 ANNA = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 QUAD = Quad([(0, 0), (9, 0), (9, 9), (0, 9)])
 PASSED, FAILED, UNDEFINED = Finding.PASSED, Finding.FAILED, Finding.UNDEFINED

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visionmq.engine.document import codes, grammar, letters
-from visionmq.engine.document.exceptions import BY_ID, EXCEPTIONS, deviations
-from visionmq.engine.document.layouts import LAYOUTS, MASKS, TD1, TD2, check_digit, value_of
-from visionmq.engine.document.plan import plan_of
+from visionmq.engine.document.mrz import codes, grammar, letters
+from visionmq.engine.document.mrz.exceptions import BY_ID, EXCEPTIONS, deviations
+from visionmq.engine.document.mrz.layouts import LAYOUTS, MASKS, TD1, TD2, check_digit, value_of
+from visionmq.engine.document.mrz.plan import plan_of
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 TEXT = st.text(ALPHABET, min_size=1, max_size=40)

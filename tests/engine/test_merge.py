@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from visionmq.engine.document.fields import make_fields
+from visionmq.engine.document.fields.zone_fields import make_fields
+from visionmq.engine.document.judge.status import status
 from visionmq.engine.document.kinship import agree
-from visionmq.engine.document.layouts import check_digit
 from visionmq.engine.document.merge import Look, merge
-from visionmq.engine.document.reading import ALPHABET, INDEX, Cells, Given, even_centres
-from visionmq.engine.document.search import search
-from visionmq.engine.document.status import status
+from visionmq.engine.document.mrz.layouts import check_digit
+from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres
+from visionmq.engine.document.mrz.search import search
 from visionmq.schemas.document import Check, Document, Field, Finding, Quality
 
 TODAY = date(2026, 7, 1)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visionmq.engine.document.codes import KNOWN
-from visionmq.engine.document.countries import COUNTRIES, code_of, find_country
-from visionmq.engine.document.names import join_names, readable, split_names
-from visionmq.engine.document.transliteration import NotWritable, guess_spelling, to_zone
+from visionmq.engine.document.fields.countries import COUNTRIES, code_of, find_country
+from visionmq.engine.document.fields.names import join_names, readable, split_names
+from visionmq.engine.document.fields.transliteration import NotWritable, guess_spelling, to_zone
+from visionmq.engine.document.mrz.codes import KNOWN
 
 WORDS = st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=30), min_size=1, max_size=6)
 

@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from visionmq.engine.document.band import Band
-from visionmq.engine.document.layouts import IDFRA, MRVA, MRVB, TD1, TD2, TD3
-from visionmq.engine.document.page import (
+from visionmq.engine.document.mrz.band import Band
+from visionmq.engine.document.mrz.layouts import IDFRA, MRVA, MRVB, TD1, TD2, TD3
+from visionmq.engine.document.page.outline import (
     CAPITAL,
     PITCH,
     find_page,
@@ -17,8 +17,8 @@ from visionmq.engine.document.page import (
     strip,
     zone_frame,
 )
-from visionmq.engine.document.portrait import load_portraits, look_for
-from visionmq.engine.document.signature import find_signature
+from visionmq.engine.document.page.portrait import load_portraits, look_for
+from visionmq.engine.document.page.signature import find_signature
 from visionmq.engine.picture import read_picture
 from visionmq.schemas.common import Quad
 

@@ -5,11 +5,11 @@ import cv2
 import numpy as np
 import pytest
 
-from visionmq.engine.document.band import Band
-from visionmq.engine.document.quality import LEAST_LETTER, judge_quality
-from visionmq.engine.document.quality_nothing import advice_when_nothing
-from visionmq.engine.document.quality_page import outside_of, tilt_of
-from visionmq.engine.document.specimen import Degradation, draw_specimen
+from visionmq.engine.document.judge.quality import LEAST_LETTER, judge_quality
+from visionmq.engine.document.judge.quality_nothing import advice_when_nothing
+from visionmq.engine.document.judge.quality_page import outside_of, tilt_of
+from visionmq.engine.document.mrz.band import Band
+from visionmq.engine.document.specimen.draw import Degradation, draw_specimen
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Finding
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.document.reading import ALPHABET, INDEX
-from visionmq.engine.document.recogniser import CAP, HEIGHT, MODEL, PAD, STRIDE, Lettering, load_recogniser
+from visionmq.engine.document.mrz.reading import ALPHABET, INDEX
+from visionmq.engine.document.mrz.recogniser import CAP, HEIGHT, MODEL, PAD, STRIDE, Lettering, load_recogniser
 
 ENGINE = Path(__file__).parents[2] / "engine"
 DATA = ENGINE / "visionmq" / "engine" / "document" / "data"

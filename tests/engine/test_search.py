@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visionmq.engine.document import grammar
-from visionmq.engine.document.best import best_text
-from visionmq.engine.document.digits import MATCH, RESIDUES
-from visionmq.engine.document.layouts import CHEDL, LAYOUTS, TD3, check_digit
-from visionmq.engine.document.plan import Group, plan_of
-from visionmq.engine.document.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
-from visionmq.engine.document.search import Rules, search
-from visionmq.engine.document.walk import walk
+from visionmq.engine.document.mrz import grammar
+from visionmq.engine.document.mrz.best import best_text
+from visionmq.engine.document.mrz.digits import MATCH, RESIDUES
+from visionmq.engine.document.mrz.layouts import CHEDL, LAYOUTS, TD3, check_digit
+from visionmq.engine.document.mrz.plan import Group, plan_of
+from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
+from visionmq.engine.document.mrz.search import Rules, search
+from visionmq.engine.document.mrz.walk import walk
 from visionmq.schemas.document import CheckDigit
 
 TD3_LINES = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from visionmq.engine.document.layouts import MASKS, TD1
-from visionmq.engine.document.make import DOC_TYPES, load_maker, make_specimen
-from visionmq.engine.document.specimen import SCAN, Degradation, casual, draw_specimen, specimens
-from visionmq.engine.document.specimen_face import draw_face
-from visionmq.engine.document.specimen_people import invent, zone_part
-from visionmq.engine.document.transliteration import NotWritable
-from visionmq.engine.document.writer import layout_of, write_zone
+from visionmq.engine.document.fields.transliteration import NotWritable
+from visionmq.engine.document.mrz.layouts import MASKS, TD1
+from visionmq.engine.document.specimen.draw import SCAN, Degradation, casual, draw_specimen, specimens
+from visionmq.engine.document.specimen.face import draw_face
+from visionmq.engine.document.specimen.make import DOC_TYPES, load_maker, make_specimen
+from visionmq.engine.document.specimen.people import invent, zone_part
+from visionmq.engine.document.specimen.writer import layout_of, write_zone
 from visionmq.schemas.document import MakeParams
 
 SMALL = Degradation(scale=0.5)

@@ -13,20 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.document.bundle import DESCRIPTION, REFERENCE, Bundle, check_zones, read_bundle
-from visionmq.engine.document.date_format import DateFormatError, check_format, parse_date, pattern_of
-from visionmq.engine.document.guided import read_pattern
-from visionmq.engine.document.learn import learn
 from visionmq.engine.document.ocr import Reader, load_models, model_folder
-from visionmq.engine.document.pattern import PatternError, compile_pattern
-from visionmq.engine.document.sample.__main__ import bundle
-from visionmq.engine.document.sample.card import draw_card, zones
-from visionmq.engine.document.sample.holder import SPECIMEN, Holder, invent
-from visionmq.engine.document.sample.scene import View, photograph
-from visionmq.engine.document.template import SHIPPED, Template, align, load_all, load_bundles, make_template
-from visionmq.engine.document.template_marks import read_checkbox
-from visionmq.engine.document.template_text import read_line
-from visionmq.engine.document.template_zones import TemplateReading, read_template
+from visionmq.engine.document.template.alignment import SHIPPED, Template, align, load_all, load_bundles, make_template
+from visionmq.engine.document.template.bundle import DESCRIPTION, REFERENCE, Bundle, check_zones, read_bundle
+from visionmq.engine.document.template.date_format import DateFormatError, check_format, parse_date, pattern_of
+from visionmq.engine.document.template.guided import read_pattern
+from visionmq.engine.document.template.learn import learn
+from visionmq.engine.document.template.marks import read_checkbox
+from visionmq.engine.document.template.pattern import PatternError, compile_pattern
+from visionmq.engine.document.template.sample.__main__ import bundle
+from visionmq.engine.document.template.sample.card import draw_card, zones
+from visionmq.engine.document.template.sample.holder import SPECIMEN, Holder, invent
+from visionmq.engine.document.template.sample.scene import View, photograph
+from visionmq.engine.document.template.text import read_line
+from visionmq.engine.document.template.zones import TemplateReading, read_template
 from visionmq.engine.picture import Pixels, read_picture
 from visionmq.engine.registration.outcome import Array
 from visionmq.schemas.common import Quad

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visionmq.engine.document.band import Band
+from visionmq.engine.document.mrz.band import Band
 from visionmq.engine.document.ocr import Box
-from visionmq.engine.document.printed_dates import dates_in
-from visionmq.engine.document.spelling import edits, fold, folded_words
-from visionmq.engine.document.visual import match_visual, read_visual
+from visionmq.engine.document.page.printed_dates import dates_in
+from visionmq.engine.document.page.spelling import edits, fold, folded_words
+from visionmq.engine.document.page.visual import match_visual, read_visual
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Field, TextLine
 

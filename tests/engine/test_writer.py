@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visionmq.engine.document.fields import make_fields
-from visionmq.engine.document.layouts import LAYOUTS, MASKS, value_of
-from visionmq.engine.document.reading import ALPHABET, written
-from visionmq.engine.document.search import search
-from visionmq.engine.document.specimen import truth_of
-from visionmq.engine.document.specimen_people import invent, zone_part
-from visionmq.engine.document.transliteration import NotWritable
-from visionmq.engine.document.writer import layout_of, write_zone, zone_fields
+from visionmq.engine.document.fields.transliteration import NotWritable
+from visionmq.engine.document.fields.zone_fields import make_fields
+from visionmq.engine.document.mrz.layouts import LAYOUTS, MASKS, value_of
+from visionmq.engine.document.mrz.reading import ALPHABET, written
+from visionmq.engine.document.mrz.search import search
+from visionmq.engine.document.specimen.draw import truth_of
+from visionmq.engine.document.specimen.people import invent, zone_part
+from visionmq.engine.document.specimen.writer import layout_of, write_zone, zone_fields
 
 TODAY = date(2026, 11, 21)
 ERIKSSON = {

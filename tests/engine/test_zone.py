@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.general_reader import Char, parse, plain
-from visionmq.engine.document.fields import make_fields
-from visionmq.engine.document.layouts import LAYOUTS, TD3, check_digit, value_of
-from visionmq.engine.document.reading import written
-from visionmq.engine.document.search import search
-from visionmq.engine.document.specimen import zone_lines
+from visionmq.engine.document.fields.zone_fields import make_fields
+from visionmq.engine.document.mrz.layouts import LAYOUTS, TD3, check_digit, value_of
+from visionmq.engine.document.mrz.reading import written
+from visionmq.engine.document.mrz.search import search
+from visionmq.engine.document.specimen.draw import zone_lines
 from visionmq.schemas.document import CheckDigit
 
 TODAY = date(2026, 7, 1)

@@ -1,1 +1,1 @@
-"""How letters follow one another in names: counts what `engine/document/letters.py` holds."""
+"""How letters follow one another in names: counts what `engine/document/mrz/letters.py` holds."""

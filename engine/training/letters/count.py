@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from faker.providers import person
 
-from visionmq.engine.document.letters import LETTERS, STEP, encode
-from visionmq.engine.document.reading import Array
-from visionmq.engine.document.transliteration import NotWritable, to_zone
+from visionmq.engine.document.fields.transliteration import NotWritable, to_zone
+from visionmq.engine.document.mrz.letters import LETTERS, STEP, encode
+from visionmq.engine.document.mrz.reading import Array
 
 _PRIOR: Final = 0.5
 """Pairs added to each count of 10,000 a language."""

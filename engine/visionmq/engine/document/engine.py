@@ -13,19 +13,19 @@ from msgspec.structs import replace
 
 from visionmq.engine.api import Answer, Capability, EngineError, Job, OperationSpec
 from visionmq.engine.document import models
-from visionmq.engine.document.crops import frames_of
-from visionmq.engine.document.layouts import MASKS
-from visionmq.engine.document.learn import learn
-from visionmq.engine.document.make import DOC_TYPES, make_specimen
+from visionmq.engine.document.barcode.payloads import BARCODE_MASKS
+from visionmq.engine.document.drawing.crops import frames_of
+from visionmq.engine.document.fields.transliteration import NotWritable
+from visionmq.engine.document.judge.status import status
 from visionmq.engine.document.merge import Look, merge
 from visionmq.engine.document.models import Models
-from visionmq.engine.document.payloads import BARCODE_MASKS
-from visionmq.engine.document.search import MODES
+from visionmq.engine.document.mrz.layouts import MASKS
+from visionmq.engine.document.mrz.search import MODES
+from visionmq.engine.document.mrz.zone_reader import ZoneReading
 from visionmq.engine.document.sighting import Sighting, look, rules_of
-from visionmq.engine.document.status import status
+from visionmq.engine.document.specimen.make import DOC_TYPES, make_specimen
 from visionmq.engine.document.telling import tell
-from visionmq.engine.document.transliteration import NotWritable
-from visionmq.engine.document.zone_reader import ZoneReading
+from visionmq.engine.document.template.learn import learn
 from visionmq.engine.picture import Picture
 from visionmq.schemas.common import Attachment, Item, ProgressReport
 from visionmq.schemas.document import (

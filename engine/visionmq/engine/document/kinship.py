@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from visionmq.engine.document.layouts import Layout, Span
-from visionmq.engine.document.reading import Array, Cells
-from visionmq.engine.document.spelling import fold
+from visionmq.engine.document.mrz.layouts import Layout, Span
+from visionmq.engine.document.mrz.reading import Array, Cells
+from visionmq.engine.document.page.spelling import fold
 from visionmq.schemas.document import Field
 
 _KEYS: Final = ("number", "birth_date")

@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from msgspec.structs import replace
 
-from visionmq.engine.document.fields import make_fields
-from visionmq.engine.document.forensics import merge_checks
+from visionmq.engine.document.fields.zone_fields import make_fields
+from visionmq.engine.document.judge.forensics import merge_checks
 from visionmq.engine.document.kinship import agree, are_alike
-from visionmq.engine.document.reading import Array, Cells, Given, Line
-from visionmq.engine.document.search import DEFAULT, Rules, search
-from visionmq.engine.document.zone import Zone
+from visionmq.engine.document.mrz.reading import Array, Cells, Given, Line
+from visionmq.engine.document.mrz.search import DEFAULT, Rules, search
+from visionmq.engine.document.mrz.zone import Zone
 from visionmq.schemas.document import CheckDigit, Document, Field, Merged
 
 CORRELATION: Final = 0.5

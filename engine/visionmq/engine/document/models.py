@@ -12,18 +12,18 @@ import numpy.fft  # NumPy loads these two at first use, when the sandbox lets no
 import numpy.ma  # noqa: F401
 
 from visionmq.engine.api import Capability, EngineError
-from visionmq.engine.document.detector import MODEL as DETECTOR
-from visionmq.engine.document.detector import load_detector
-from visionmq.engine.document.drawing import load_pens
-from visionmq.engine.document.make import load_maker
+from visionmq.engine.document.drawing.overlay import load_pens
+from visionmq.engine.document.judge.typeface import Typefaces, load_typefaces
+from visionmq.engine.document.mrz.detector import MODEL as DETECTOR
+from visionmq.engine.document.mrz.detector import load_detector
+from visionmq.engine.document.mrz.recogniser import MODEL as RECOGNISER
+from visionmq.engine.document.mrz.recogniser import load_recogniser
+from visionmq.engine.document.mrz.search import prepare
+from visionmq.engine.document.mrz.zone_reader import ZoneReader
 from visionmq.engine.document.ocr import DETECTION, RECOGNITION, Reader, load_models, model_folder
-from visionmq.engine.document.portrait import Portraits, load_portraits
-from visionmq.engine.document.recogniser import MODEL as RECOGNISER
-from visionmq.engine.document.recogniser import load_recogniser
-from visionmq.engine.document.search import prepare
-from visionmq.engine.document.template import Template, load_all
-from visionmq.engine.document.typeface import Typefaces, load_typefaces
-from visionmq.engine.document.zone_reader import ZoneReader
+from visionmq.engine.document.page.portrait import Portraits, load_portraits
+from visionmq.engine.document.specimen.make import load_maker
+from visionmq.engine.document.template.alignment import Template, load_all
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import ErrorCode
 

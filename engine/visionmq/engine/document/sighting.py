@@ -6,17 +6,17 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
 
-from visionmq.engine.document.barcodes import Barcode, read_barcodes
-from visionmq.engine.document.fields import make_fields
+from visionmq.engine.document.barcode.payloads import BARCODE_MASKS
+from visionmq.engine.document.barcode.reading import Barcode, read_barcodes
+from visionmq.engine.document.fields.places import quads_of
+from visionmq.engine.document.fields.zone_fields import make_fields
 from visionmq.engine.document.models import Models
-from visionmq.engine.document.page import find_page, page_size
-from visionmq.engine.document.payloads import BARCODE_MASKS
-from visionmq.engine.document.places import quads_of
-from visionmq.engine.document.portrait import Crop, Sight, look_for
-from visionmq.engine.document.search import Rules
-from visionmq.engine.document.signature import find_signature
-from visionmq.engine.document.template_zones import MrzReader, TemplateReading, read_template
-from visionmq.engine.document.zone_reader import ZoneReading
+from visionmq.engine.document.mrz.search import Rules
+from visionmq.engine.document.mrz.zone_reader import ZoneReading
+from visionmq.engine.document.page.outline import find_page, page_size
+from visionmq.engine.document.page.portrait import Crop, Sight, look_for
+from visionmq.engine.document.page.signature import find_signature
+from visionmq.engine.document.template.zones import MrzReader, TemplateReading, read_template
 from visionmq.engine.picture import Picture, Pixels
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Field, RecognizeParams

@@ -7,22 +7,22 @@ from typing import Final
 import cv2
 from msgspec.structs import replace
 
-from visionmq.engine.document.acceptance import is_sound
-from visionmq.engine.document.barcodes import Barcode
-from visionmq.engine.document.fields import make_fields
-from visionmq.engine.document.forensics import Evidence, judge
+from visionmq.engine.document.barcode.payloads import barcode_fields, barcode_type
+from visionmq.engine.document.barcode.reading import Barcode
+from visionmq.engine.document.fields.acceptance import is_sound
+from visionmq.engine.document.fields.places import quads_of
+from visionmq.engine.document.fields.zone_fields import make_fields
+from visionmq.engine.document.judge.forensics import Evidence, judge
+from visionmq.engine.document.judge.printed import Printed, measure
+from visionmq.engine.document.judge.quality import judge_quality
+from visionmq.engine.document.judge.quality_nothing import advice_when_nothing
+from visionmq.engine.document.judge.screen import study_surface
+from visionmq.engine.document.judge.status import status
 from visionmq.engine.document.models import Models
-from visionmq.engine.document.payloads import barcode_fields, barcode_type
-from visionmq.engine.document.places import quads_of
-from visionmq.engine.document.printed import Printed, measure
-from visionmq.engine.document.quality import judge_quality
-from visionmq.engine.document.quality_nothing import advice_when_nothing
-from visionmq.engine.document.screen import study_surface
-from visionmq.engine.document.search import Rules
+from visionmq.engine.document.mrz.search import Rules
+from visionmq.engine.document.mrz.zone_reader import ZoneReading
+from visionmq.engine.document.page.visual import match_visual, read_visual
 from visionmq.engine.document.sighting import Sighting, rules_of
-from visionmq.engine.document.status import status
-from visionmq.engine.document.visual import match_visual, read_visual
-from visionmq.engine.document.zone_reader import ZoneReading
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.document import Document, Field, RecognizeParams
 

@@ -1,0 +1,1 @@
+"""The items of a zone as an answer: values, acceptance, other forms."""

@@ -1,0 +1,1 @@
+"""Verdicts: forensic checks, and the quality of a picture with advice."""

@@ -1,0 +1,1 @@
+"""The page around a zone: outline, portrait, signature, printed text."""

@@ -1,0 +1,1 @@
+"""Specimens: zones written from fields, documents drawn with their truth."""

@@ -1,0 +1,1 @@
+"""Documents described by one clean picture and named zones."""
