@@ -13,9 +13,8 @@ from benchmarks.peers.serving import answer, serve
 
 FILLERS = str.maketrans({character: "<" for character in "‹く〈＜ㄑ«《("})
 ALPHABET = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<")
-LENGTHS = (30, 36, 44)
-LEAST = 25
-"""Characters: a shorter text is no line of a zone."""
+LEAST, LONGEST = 25, 50
+"""Characters: a text of other lengths is no line of a zone."""
 
 THREADS = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
@@ -29,13 +28,16 @@ def load() -> Any:
 
 
 def rows(result: Any) -> list[str]:
-    """Return the texts from top to bottom, pieces at one height joined from left to right."""
+    """Return the texts from top to bottom; pieces at one height joined from left to right if no zone came whole."""
     if result.boxes is None:
         return []
     pieces = []
     for box, text in zip(result.boxes, result.txts, strict=True):
         ys = [point[1] for point in box]
         pieces.append((sum(ys) / 4, max(ys) - min(ys), min(point[0] for point in box), text))
+    whole = [text for *_, text in sorted(pieces) if len(cleaned(text)) >= LEAST and "<" in cleaned(text)]
+    if len(whole) >= 2:
+        return whole  # lines of the zone that came in one piece
     joined: list[list[Any]] = []
     for middle, height, left, text in sorted(pieces):
         if joined and abs(joined[-1][0] - middle) < height / 2:
@@ -49,10 +51,14 @@ def cleaned(text: str) -> str:
     return "".join(text.upper().translate(FILLERS).split())
 
 
+def legal(line: str) -> float:
+    return sum(character in ALPHABET for character in line) / len(line)
+
+
 def candidates(texts: list[str]) -> list[str]:
     """Return the texts that are long enough and of the zone's alphabet but for a few characters."""
     lines = [cleaned(text) for text in texts]
-    lines = [line for line in lines if len(line) >= LEAST and sum(c in ALPHABET for c in line) >= 0.9 * len(line)]
+    lines = [line for line in lines if len(line) >= LEAST and "<" in line and legal(line) >= 0.9]
     return ["".join(c for c in line if c in ALPHABET) for line in lines]
 
 
@@ -62,14 +68,14 @@ def fitted(line: str, length: int) -> str:
 
 
 def pick(texts: list[str]) -> list[str]:
-    """Return the lines of the zone, or nothing."""
-    lines = candidates(texts)
-    for count, lengths in ((3, (30,)), (2, (44, 36))):
-        tail = lines[-count:]
-        for length in lengths:
-            if len(tail) == count and all(abs(len(line) - length) <= 4 for line in tail):
-                return [fitted(line, length) for line in tail]
-    return []
+    """Return the lines of the zone, or nothing: the last three if all are short, else the last two."""
+    lines = [line for line in candidates(texts) if len(line) <= LONGEST]
+    if len(lines) >= 3 and all(len(line) <= 33 for line in lines[-3:]):
+        return [fitted(line, 30) for line in lines[-3:]]
+    if len(lines) < 2:
+        return []
+    length = 44 if max(len(line) for line in lines[-2:]) > 40 else 36
+    return [fitted(line, length) for line in lines[-2:]]
 
 
 def main() -> None:
