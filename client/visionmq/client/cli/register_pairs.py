@@ -68,7 +68,7 @@ def listed(path: Path) -> list[Pair]:
 
 def _pairs(lines: Sequence[str], folder: Path) -> Iterator[Pair]:
     for number, line in enumerate(lines, 1):
-        cells = next(csv.reader([line], strict=False), [])
+        cells = next(csv.reader([line], skipinitialspace=True), [])
         cells = [cell.strip() for cell in cells]
         if not any(cells) or (number == 1 and cells[0].lower() in _HEADS):
             continue

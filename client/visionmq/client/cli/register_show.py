@@ -155,7 +155,7 @@ def print_many(lines: Sequence[Mapping[str, Any]]) -> None:
     console = _console()
     sides = ("user",) if _has_one_model(lines) else ("user", "model")
     room = (console.width - _FIGURES) // len(sides)
-    names = _short_names([line[side] for line in lines for side in ("user", "model")], max(12, min(_LONGEST, room)))
+    names = _short_names(lines, max(12, min(_LONGEST, room)))
     console.print(_table(lines, names, wide=console.width >= _WIDE))
     if reasons := [*_reasons(lines, names)]:
         console.print(table_of(reasons))
@@ -168,11 +168,12 @@ def print_many(lines: Sequence[Mapping[str, Any]]) -> None:
         console.print(Text(f"pictures: {saved[0]}{more}", "cyan"))
 
 
-def _short_names(names: Sequence[str], longest: int) -> dict[str, str]:
-    """Return names without the folder that most are in, and of long ones the end, which tells them apart."""
-    folders = [folder for folder in (os.path.dirname(name) for name in names) if folder]
-    alike = len({os.path.isabs(folder) for folder in folders}) == 1
+def _short_names(lines: Sequence[Mapping[str, Any]], longest: int) -> dict[str, str]:
+    """Return names without the folder that all readable pictures are in, and of long ones the end, which differs."""
+    folders = {os.path.dirname(line[side]) for line in lines if line["ok"] for side in ("user", "model")}
+    alike = all(folders) and len({os.path.isabs(folder) for folder in folders}) == 1
     common = os.path.join(os.path.commonpath(folders), "") if alike else ""
+    names = [line[side] for line in lines for side in ("user", "model")]
     return {name: _end(name.removeprefix(common), longest) for name in names}
 
 
