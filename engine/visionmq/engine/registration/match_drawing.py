@@ -6,10 +6,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from visionmq.engine.board import Board, Colour
+from visionmq.engine.board import Board, Colour, width_of
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.estimation import corners
-from visionmq.engine.registration.outcome import Array, Registration
+from visionmq.engine.registration.outcome import Array, Registration, Verdict
 from visionmq.engine.registration.warp import apply
 
 INLIER: Final[Colour] = (120, 210, 40)
@@ -23,8 +23,12 @@ _SHADE: Final = 0.55
 _MOST_INLIERS: Final = 120
 _MOST_OUTLIERS: Final = 60
 """Lines drawn: more become a carpet. Points are drawn for all."""
+_MANY: Final = 300
+"""Points from which on they are drawn smaller."""
 _GAP: Final = 12
 _BAR: Final = 34
+_LEAST_SIDE: Final = 560
+"""Smaller pictures are enlarged to this, so that points do not hide what they are on."""
 _LEAST_WIDTH: Final = 480
 """Pixels that the line of text under the pictures needs."""
 
@@ -64,10 +68,10 @@ def _places(user: Pixels, model: Pixels, side: int) -> tuple[_Place, _Place]:
     (height, width), (tall, wide) = user.shape[:2], model.shape[:2]
     beside = width / height + wide / tall < 2.6
     if beside:
-        common = min(max(height, tall), (side - _GAP) / (width / height + wide / tall), side - _BAR)
+        common = min(max(height, tall, _LEAST_SIDE), (side - _GAP) / (width / height + wide / tall), side - _BAR)
         scales = common / height, common / tall
     else:
-        common = min(max(width, wide), (side - _GAP - _BAR) / (height / width + tall / wide), side)
+        common = min(max(width, wide, _LEAST_SIDE), (side - _GAP - _BAR) / (height / width + tall / wide), side)
         scales = common / width, common / wide
     sizes = [
         (max(1, round(w * s)), max(1, round(h * s)))
@@ -94,6 +98,7 @@ def _canvas(pictures: tuple[Pixels, Pixels], places: tuple[_Place, _Place]) -> P
 def _draw_pairs(board: Board, found: Registration, places: tuple[_Place, _Place]) -> None:
     """Draw outliers first and fainter: inliers are what is looked for."""
     user, model = places[0].of(found.user_points), places[1].of(found.model_points)
+    radius = 2.5 if len(user) <= _MANY else 1.6
     for inlier, colour, most, strength in ((False, OUTLIER, _MOST_OUTLIERS, 0.55), (True, INLIER, _MOST_INLIERS, 0.8)):
         chosen = np.flatnonzero(found.inliers == inlier)
         over = Board(board.pixels.copy())
@@ -102,7 +107,7 @@ def _draw_pairs(board: Board, found: Registration, places: tuple[_Place, _Place]
         cv2.addWeighted(over.pixels, strength, board.pixels, 1 - strength, 0, dst=board.pixels)
         for index in chosen:
             for point in (user[index], model[index]):
-                board.dot((float(point[0]), float(point[1])), 2.5, colour)
+                board.dot((float(point[0]), float(point[1])), radius, colour)
 
 
 def _evenly(chosen: Array, points: Array, most: int) -> Array:
@@ -138,7 +143,9 @@ def _draw_bar(board: Board, found: Registration | None, trusted: bool) -> None:
     for colour, count, word in ((INLIER, inliers, "agree"), (OUTLIER, len(found.inliers) - inliers, "do not")):
         board.dot((left, middle), 5, colour)
         board.text(f"{count} {word}", (left + 12, baseline), 14, _INK)
-        left += 40 + 9 * len(f"{count} {word}")
+        left += 40 + width_of(f"{count} {word}", 14)
     seal = found.certificate
-    verdict = f"{seal.verdict.value}, {seal.probability:.2f} sure" if trusted else "rejected: no matrix is returned"
+    state = "accepted" if seal.verdict is Verdict.ACCEPT else seal.verdict.value
+    sure = f"{state}: {min(seal.probability, 0.999):.1%} sure to be within {seal.tolerance:.3g} px"
+    verdict = sure if trusted else "rejected: no matrix is returned"
     board.text(verdict, (left, baseline), 14, _FAINT, "bold")
