@@ -60,7 +60,7 @@ def register_pictures(
     if pair.user.key == pair.model.key:
         return _same(pair)
     if settings.chosen is not None:
-        found, attempt = _attempt(settings.algorithm, partial(look, pair, settings))
+        found, attempt = _attempt(settings.chosen.value, partial(look, pair, settings))
         return _outcome(pair, found, [attempt])
     return _climb(pair, settings, time.perf_counter() + time_left)
 

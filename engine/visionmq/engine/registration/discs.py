@@ -60,7 +60,7 @@ class Disc:
 
 def find_disc(gray: Array) -> Disc | None:
     """Return the disc that a grey uint8 picture shows, None where there is none; the largest of equally clear ones."""
-    scale = min(1.0, _SIDE / max(gray.shape, default=1))
+    scale = min(1.0, _SIDE / max(1, *gray.shape))
     size = tuple(round(side * scale) for side in gray.shape[::-1])
     if min(size, default=0) < 4 * _LEAST_RADIUS:
         return None

@@ -37,7 +37,7 @@ _APART: Final = 0.012
 
 def view_features(gray: Array, *, largest: int = LARGEST, tilts: tuple[float, ...] = TILTS) -> Features | Failure:
     """Return the pooled SIFT landmarks of a grey picture and of its simulated views."""
-    scale = min(1.0, largest / max(gray.shape, default=1))
+    scale = min(1.0, largest / max(1, *gray.shape))
     found = [_view(gray, tilt, turn, scale) for tilt in (1.0, *tilts) for turn in _turns(tilt)]
     pooled = [one for one in found if isinstance(one, Features)]
     if not pooled:
