@@ -1,5 +1,6 @@
 """What is drawn of a registration: each picture shows what it says, in the model's frame and within bounds."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from visionmq.engine.registration.match_drawing import INLIER, OUTLIER, draw_mat
 from visionmq.engine.registration.outcome import Registration
 from visionmq.engine.registration.pictures import make_scene
 from visionmq.engine.registration.stitch import _canvas, _seam, merge
-from visionmq.engine.registration.warp import Frame, apply, soften, warp_picture
+from visionmq.engine.registration.warp import Frame, about_corner, apply, lessened, warp_picture
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +129,18 @@ def test_a_translated_picture_keeps_its_pixels(pair):
     assert cover[:3].max() == 0
 
 
-def test_a_picture_that_shrinks_is_softened_and_one_that_does_not_is_left():
+def test_a_picture_that_shrinks_is_shrunk_by_areas_and_one_that_does_not_is_left():
     noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
-    assert soften(noise, np.eye(3)) is noise
+    assert lessened(noise, np.eye(3))[0] is noise
+    assert lessened(noise, np.diag([0.125, 0.9, 1.0]))[0] is noise
     small, _ = warp_picture(noise, np.diag([0.125, 0.125, 1.0]), Frame((25, 25)))
     assert small[2:-2, 2:-2].std() < 20
+
+
+def test_a_shrunk_picture_stays_in_its_place(pair):
+    small, cover = warp_picture(pair[0], about_corner(0.25, 0.25), Frame((90, 70)))
+    assert np.abs(small.astype(int) - cv2.resize(pair[0], (90, 70), interpolation=cv2.INTER_AREA)).max() <= 1
+    assert cover.min() == 255
 
 
 def test_behind_the_horizon_nothing_is_seen():

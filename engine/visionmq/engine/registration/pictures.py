@@ -13,7 +13,7 @@ from visionmq.engine.picture import Pixels, encode_jpeg, encode_png
 from visionmq.engine.registration.estimation import corners
 from visionmq.engine.registration.match_drawing import draw_matches
 from visionmq.engine.registration.outcome import Array, Registration
-from visionmq.engine.registration.warp import Frame, apply, on_black, warp_picture, with_alpha
+from visionmq.engine.registration.warp import Frame, about_corner, apply, on_black, warp_picture, with_alpha
 
 OUTLINE: Final[Colour] = (36, 190, 255)
 """Of the user's picture: amber, that is told from most pictures and from the matches' colours."""
@@ -70,11 +70,6 @@ def shrunk_size(size: tuple[int, int], side: int) -> tuple[tuple[int, int], floa
     """Return a size whose longer side is at most `side`, and its part of the old one."""
     scale = min(1.0, side / max(size))
     return (max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), scale
-
-
-def about_corner(x: float, y: float) -> Array:
-    """Return the 3x3 scaling of pixels whose first is centred at 0: outer corners stay at outer corners."""
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]], np.float64)
 
 
 def draw_overlay(scene: Scene) -> Pixels:

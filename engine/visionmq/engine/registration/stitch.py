@@ -10,9 +10,8 @@ from visionmq.engine.api import Answer, EngineError
 from visionmq.engine.picture import Pixels, encode_png
 from visionmq.engine.registration.estimation import corners
 from visionmq.engine.registration.outcome import Array, Registration, Verdict
-from visionmq.engine.registration.pictures import about_corner
 from visionmq.engine.registration.plan import Outcome
-from visionmq.engine.registration.warp import Frame, apply, warp_picture, with_alpha
+from visionmq.engine.registration.warp import Frame, about_corner, apply, warp_picture, with_alpha
 from visionmq.schemas.common import Attachment
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.registration import Failure, Registered, Stitched, StitchParams

@@ -8,7 +8,7 @@ import numpy as np
 
 from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.picture import Picture, Pixels, encode_png
-from visionmq.engine.registration.estimation import corners
+from visionmq.engine.registration.estimation import corners, jacobians
 from visionmq.engine.registration.outcome import Array
 from visionmq.schemas.common import Attachment
 from visionmq.schemas.errors import Error, ErrorCode
@@ -57,27 +57,34 @@ def _facing(matrix: Array, size: tuple[int, int]) -> float:
 def warp_picture(pixels: Pixels, matrix: Array, frame: Frame) -> tuple[Pixels, Array]:
     """Return BGR pixels as they lie in a frame of the target, and which of its pixels they cover (uint8, 0 to 255).
 
-    Where the picture is drawn much smaller it is softened first, so that fine detail does not turn into noise.
+    Where nothing is covered the picture's edge is repeated. What is drawn much smaller is shrunk by areas first, so
+    that fine detail does not turn into noise.
     """
-    target = frame.shift() @ matrix
-    soft = soften(pixels, target)
-    warped = cv2.warpPerspective(soft, target, frame.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    whole = np.full(pixels.shape[:2], 255, np.uint8)
+    small, target = lessened(pixels, frame.shift() @ matrix)
+    warped = cv2.warpPerspective(small, target, frame.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    whole = np.full(small.shape[:2], 255, np.uint8)
     cover = cv2.warpPerspective(whole, target, frame.size, flags=cv2.INTER_LINEAR)
     return np.asarray(warped), np.asarray(cover)
 
 
-def soften(pixels: Pixels, matrix: Array) -> Pixels:
-    """Return a picture blurred by what a matrix shrinks it around its middle; as it is where it does not."""
+def lessened(pixels: Pixels, matrix: Array) -> tuple[Pixels, Array]:
+    """Return a picture shrunk by the whole factor that a matrix shrinks its middle, and the matrix for what is left.
+
+    The direction that is shrunk least counts, so that no detail is lost in any.
+    """
     height, width = pixels.shape[:2]
-    middle = np.array([[width / 2, height / 2], [width / 2 + 1, height / 2], [width / 2, height / 2 + 1]])
-    mapped = apply(matrix, middle)
-    step = mapped[1:] - mapped[0]
-    scale = float(np.sqrt(abs(np.linalg.det(step)))) if np.isfinite(step).all() else 1.0
-    if scale >= 0.7:  # a bilinear look still sees every pixel
-        return pixels
-    sigma = 0.4 * np.sqrt(max(1 / max(scale, 0.01) ** 2 - 1, 0.0))
-    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), float(sigma)))
+    stretch = np.linalg.svd(jacobians(matrix, np.array([[(width - 1) / 2, (height - 1) / 2]]))[0], compute_uv=False)
+    factor = int(1 / max(float(stretch[0]), 1e-3)) if np.isfinite(stretch).all() else 1
+    if factor < 2:
+        return pixels, matrix
+    size = max(2, width // factor), max(2, height // factor)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small), matrix @ about_corner(width / size[0], height / size[1])
+
+
+def about_corner(x: float, y: float) -> Array:
+    """Return the 3x3 scaling of pixels whose first is centred at 0: outer corners stay at outer corners."""
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]], np.float64)
 
 
 def whole_frame(matrix: Array, size: tuple[int, int], *others: tuple[int, int]) -> Frame:
