@@ -36,7 +36,9 @@ def _handshake(context: Any, endpoint: str, identity: Identity | None) -> int:
         zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     )
     dealer = make_dealer(context, endpoint, identity)
+    dealer.disconnect(endpoint)  # and again, watched: on a busy machine the first handshake ends before anybody looks
     monitor = dealer.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | failures)
+    dealer.connect(endpoint)
     try:
         assert monitor.poll(10_000), "no handshake ended"
         return int.from_bytes(monitor.recv_multipart()[0][:2], "little")
