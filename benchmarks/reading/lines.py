@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,7 @@ def _best(lettering: Any) -> str:
 
 def run(many: int) -> list[Row]:
     """Measure all conditions: `many` readable lines, and a twentieth of it in each of the others."""
-    data = Path(sys.modules[Recogniser.__module__].__file__ or "").parent / "data"
-    recogniser = load_recogniser((data / MODEL).read_bytes())
+    recogniser = load_recogniser((files("visionmq.engine.document") / "data" / MODEL).read_bytes())
     rows = []
     for seed, (name, wear, count) in enumerate(conditions(many, max(20, many // 20))):
         began = time.perf_counter()
