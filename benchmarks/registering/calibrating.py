@@ -13,7 +13,7 @@ from visionmq.engine.registration.cache import FeatureCache
 from visionmq.engine.registration.outcome import Certificate
 from visionmq.engine.registration.plan import Settings
 
-TOLERANCES = (3.0, 5.0, 8.0)
+TOLERANCES = (4.0, 5.0, 6.25)
 """Errors in model pixels that the accuracy model is fitted for."""
 _RIDGE = 0.02
 """Weight of the squared weights in the fit: two figures that say the same share what they say."""

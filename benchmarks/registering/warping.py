@@ -66,17 +66,19 @@ def thing_of(path: Path) -> str:
 def warped(known: Sequence[Source], number: int) -> Made:
     """Return pair `number`: a source as the model, and a photograph of it as the user; always the same for the same."""
     random = np.random.default_rng([77, number])
-    source = known[number * 37 % len(known)]
+    source, ease = known[number // 2 * 37 % len(known)], 1.5 if number % 2 else 1.0
     mates = [other for other in known if other.half == source.half and other.thing != source.thing]
     behind = mates[int(random.integers(len(mates)))]
     model = source.pixels
     size = int(random.integers(_SMALLEST, _LARGEST)), int(random.integers(_SMALLEST, _LARGEST) * 0.8)
-    forward = _view(random, model.shape[1::-1], size)  # model to user
+    forward = _view(random, model.shape[1::-1], size, ease)  # model to user
     seen = cv2.warpPerspective(_bent(random, model), forward, size, flags=cv2.INTER_AREA)
     shown = cv2.warpPerspective(np.full(model.shape[:2], 255, np.uint8), forward, size) > 127
     user = cv2.resize(behind.pixels, size, interpolation=cv2.INTER_AREA) if random.random() < 0.6 else _dark(size)
     user[shown] = seen[shown]
-    return Made(_worse(random, _covered(random, user)), model, np.linalg.inv(forward), source.half, source.path.stem)
+    return Made(
+        _worse(random, _covered(random, user), ease), model, np.linalg.inv(forward), source.half, source.path.stem
+    )
 
 
 def unrelated(known: Sequence[Source], number: int) -> Made:
@@ -86,13 +88,13 @@ def unrelated(known: Sequence[Source], number: int) -> Made:
         first, second = (known[int(place)] for place in random.integers(len(known), size=2))
         if first.half == second.half and first.thing != second.thing:
             break
-    user = _worse(random, first.pixels) if random.random() < 0.5 else first.pixels
+    user = _worse(random, first.pixels, 1.0) if random.random() < 0.5 else first.pixels
     return Made(user, second.pixels, None, first.half, f"{first.path.stem} {second.path.stem}")
 
 
-def _view(random: np.random.Generator, source: Sequence[int], size: Sequence[int]) -> Array:
+def _view(random: np.random.Generator, source: Sequence[int], size: Sequence[int], ease: float) -> Array:
     """Return the matrix of a camera that looks at a flat picture: tilted up to 70 degrees, turned, near or far."""
-    tilt = np.radians(70 * random.random())
+    tilt = np.radians(70 * random.random() ** ease)
     axis, turn = random.uniform(0, 2 * np.pi), random.choice((0.3, np.pi)) * random.uniform(-1, 1)
     leant, _ = cv2.Rodrigues(np.array([np.cos(axis), np.sin(axis), 0.0]) * tilt)
     turned, _ = cv2.Rodrigues(np.array([0.0, 0.0, turn]))
@@ -134,9 +136,9 @@ def _covered(random: np.random.Generator, pixels: Array) -> Array:
     return pixels
 
 
-def _worse(random: np.random.Generator, pixels: Array) -> Array:
+def _worse(random: np.random.Generator, pixels: Array, ease: float) -> Array:
     """Return the picture in other light, blurred, noisy and compressed, each by a random amount, some by none."""
-    worst = random.random()
+    worst = random.random() ** ease
     values = 255 * (pixels / 255.0) ** np.exp(random.normal(0, 0.5 * worst))
     values = 128 + (values - 128) * random.uniform(1 - 0.6 * worst, 1) + random.normal(0, 25 * worst)
     if random.random() < 0.6:

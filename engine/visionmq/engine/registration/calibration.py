@@ -20,21 +20,22 @@ ABOUT_RIGHT: Final = 20.0
 """Mean error in the same pixels from which on a matrix is plainly wrong."""
 
 EVIDENCE: Final[Mapping[str, float]] = {
-    "constant": 1.216,
-    "surprise": 0.577,
-    "looseness": -0.794,
-    "forward_backward": -0.21,
-    "restarts": -0.377,
-    "similarity": 7.317,
+    "constant": 1.457,
+    "surprise": 0.607,
+    "coverage": 1.25,
+    "looseness": -0.268,
+    "forward_backward": -0.135,
+    "restarts": -0.213,
+    "similarity": 9.064,
 }
 ACCURACY: Final[Mapping[str, float]] = {
-    "constant": -6.802,
-    "tolerance": 3.533,
-    "held_out": -1.803,
-    "looseness": -0.203,
-    "forward_backward": -0.384,
-    "restarts": -0.265,
-    "similarity": 7.787,
+    "constant": -5.444,
+    "tolerance": 4.061,
+    "held_out": -0.959,
+    "coverage": 1.058,
+    "forward_backward": -0.593,
+    "restarts": -0.081,
+    "similarity": 2.97,
 }
 UNSEEN_SIMILARITY: Final = 0.2
 """Stands for the pictures' likeness where it was not looked at: between what right and wrong matrices have."""
@@ -57,10 +58,11 @@ def accuracy(figures: Certificate, tolerance: float) -> float:
 
 
 def evidence_terms(figures: Certificate) -> dict[str, float]:
-    """Return what the weights of EVIDENCE are for, by name; distances count as logarithms."""
+    """Return what the weights of EVIDENCE are for, by name; distances and areas count as logarithms."""
     return {
         "constant": 1.0,
         "surprise": log1p(max(figures.surprise, 0.0)),
+        "coverage": log(figures.coverage + 0.01),
         "looseness": _length(min(figures.conditioning, _LOOSEST) * figures.median_error),
         "forward_backward": _length(_seen(figures.forward_backward)),
         "restarts": _length(_seen(figures.restarts)),
@@ -69,15 +71,15 @@ def evidence_terms(figures: Certificate) -> dict[str, float]:
 
 
 def accuracy_terms(figures: Certificate, tolerance: float) -> dict[str, float]:
-    """Return what the weights of ACCURACY are for, by name; distances count as logarithms."""
+    """Return what the weights of ACCURACY are for, by name; as above, and likeness as how little is missing to 1."""
     return {
         "constant": 1.0,
         "tolerance": log(tolerance),
         "held_out": _length(_seen(figures.held_out)),
-        "looseness": _length(min(figures.conditioning, _LOOSEST)),
+        "coverage": log(figures.coverage + 0.01),
         "forward_backward": _length(_seen(figures.forward_backward)),
         "restarts": _length(_seen(figures.restarts)),
-        "similarity": _similarity(figures),
+        "similarity": -log(1.03 - _similarity(figures)),
     }
 
 
