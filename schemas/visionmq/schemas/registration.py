@@ -25,7 +25,7 @@ MAX_POINTS: Final = 5000
 MAX_WARPED_POINTS: Final = 10_000
 DEFAULT_POINTS: Final = 500
 DEFAULT_SIDE: Final = 1600
-MAX_SIDE: Final = 6000
+MAX_SIDE: Final = 4000
 """Longer side of a drawn picture; its PNG must fit into a frame."""
 
 

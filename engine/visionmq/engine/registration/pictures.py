@@ -49,11 +49,6 @@ class Scene:
     scale: float
     """Pixels of this frame in one of the model's."""
 
-    @property
-    def share(self) -> Array:
-        """How far the user's picture covers each pixel, h x w x 1 float32, 0 to 1."""
-        return self.cover[:, :, None].astype(np.float32) / 255
-
 
 def make_scene(user: Pixels, model: Pixels, matrix: Array, side: int) -> Scene:
     """Return both pictures (BGR) in the model's frame, at most `side` pixels long; `matrix` is 3x3, user to model."""
@@ -74,10 +69,9 @@ def shrunk_size(size: tuple[int, int], side: int) -> tuple[tuple[int, int], floa
 
 def draw_overlay(scene: Scene) -> Pixels:
     """Return the user's picture half transparent on the model, outlined; what it does not reach is darker."""
-    share = scene.share
-    under = scene.model * (_SHADE + (1 - _SHADE) * share)
-    blended = under * (1 - _BLEND * share) + scene.warped * (_BLEND * share)
-    return _outlined(_as_bytes(blended), scene)
+    share = np.arange(256) / 255
+    under = (_SHADE + (1 - _SHADE) * share) * (1 - _BLEND * share)
+    return _outlined(_weighed(scene.model, under, scene.warped, _BLEND * share, scene.cover), scene)
 
 
 def draw_warped(scene: Scene) -> Pixels:
@@ -86,11 +80,10 @@ def draw_warped(scene: Scene) -> Pixels:
 
 
 def draw_red_green(scene: Scene) -> Pixels:
-    """Return the model in red and the user's picture in green: what agrees is yellow to grey, what moves has fringes."""
-    model, user = _even(scene.model, scene.cover), _even(scene.warped, scene.cover)
-    green = user.astype(np.float32) * scene.share[:, :, 0]
-    shade = np.minimum(model, green) * 0.35  # a little of both in blue: what agrees looks less like a lamp
-    return _as_bytes(np.dstack([shade, green, model]))
+    """Return the model in red and the user's picture in green: what agrees is yellow, what moves has fringes."""
+    red, green = _even(scene.model, scene.cover), _covered(_even(scene.warped, scene.cover), scene.cover)
+    # A little of both in blue: what agrees looks less like a lamp.
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(np.minimum(red, green), alpha=0.35), green, red]), np.uint8)
 
 
 def draw_checkerboard(scene: Scene) -> Pixels:
@@ -98,8 +91,9 @@ def draw_checkerboard(scene: Scene) -> Pixels:
     height, width = scene.cover.shape
     square = max(1, -(-max(height, width) // _SQUARES))
     rows, columns = np.arange(height)[:, None] // square, np.arange(width)[None, :] // square
-    turn = ((rows + columns) % 2 == 0)[:, :, None] * scene.share
-    return _outlined(_as_bytes(scene.model * (1 - turn) + scene.warped * turn), scene)
+    turn = np.where((rows + columns) % 2 == 0, scene.cover, np.uint8(0))
+    share = np.arange(256) / 255
+    return _outlined(_weighed(scene.model, 1 - share, scene.warped, share, turn), scene)
 
 
 def draw_layer(scene: Scene) -> Array:
@@ -108,12 +102,10 @@ def draw_layer(scene: Scene) -> Array:
 
 
 def draw_difference(scene: Scene) -> Pixels:
-    """Return how far both pictures differ, twice as bright, light and contrast evened; black is alike or not covered."""
-    model, user = _even(scene.model, scene.cover), _even(scene.warped, scene.cover)
-    apart = np.abs(model.astype(np.float32) - user) * scene.share[:, :, 0]
-    shown = _as_bytes(apart * _GAIN)
-    coloured = np.asarray(cv2.applyColorMap(shown, cv2.COLORMAP_INFERNO), np.uint8)
-    return _outlined(coloured, scene)
+    """Return how far both pictures differ, twice as bright, light and contrast evened; dark is alike or not covered."""
+    apart = cv2.absdiff(_even(scene.model, scene.cover), _even(scene.warped, scene.cover))
+    shown = _covered(np.asarray(cv2.convertScaleAbs(apart, alpha=_GAIN)), scene.cover)
+    return _outlined(np.asarray(cv2.applyColorMap(shown, cv2.COLORMAP_INFERNO), np.uint8), scene)
 
 
 _SCENES: Final[dict[str, Callable[[Scene], Array]]] = {
@@ -172,13 +164,23 @@ def _outlined(pixels: Pixels, scene: Scene) -> Pixels:
 def _even(pixels: Pixels, cover: Array) -> Array:
     """Return grey levels stretched so that both pictures' light and contrast are alike where both are, uint8."""
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
-    seen = gray[cover > 127]
-    if seen.size == 0:
+    counts = cv2.calcHist([gray], [0], (cover > 127).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
+    if counts[-1] == 0:
         return gray
-    low, high = (float(level) for level in np.percentile(seen, (1, 99)))
-    scale = 255 / max(high - low, 8.0)
-    return np.asarray(np.clip((gray.astype(np.float32) - low) * scale, 0, 255), np.uint8)
+    low, high = (float(np.searchsorted(counts, counts[-1] * part)) for part in (0.01, 0.99))
+    stretched = (np.arange(256) - low) * 255 / max(high - low, 8.0)
+    return np.asarray(cv2.LUT(gray, np.clip(stretched + 0.5, 0, 255).astype(np.uint8)))
 
 
-def _as_bytes(pixels: Array) -> Pixels:
-    return np.asarray(np.clip(pixels + 0.5, 0, 255), np.uint8)
+def _weighed(first: Pixels, first_share: Array, second: Pixels, second_share: Array, cover: Array) -> Pixels:
+    """Return the sum of two pictures; their shares (256, 0 to 1) are those of each level of `cover` (h x w uint8)."""
+    parts = []
+    for pixels, share in ((first, first_share), (second, second_share)):
+        weight = cv2.LUT(cover, np.clip(share * 255 + 0.5, 0, 255).astype(np.uint8))
+        parts.append(cv2.multiply(pixels, cv2.merge([weight] * 3), scale=1 / 255))
+    return np.asarray(cv2.add(parts[0], parts[1]), np.uint8)
+
+
+def _covered(gray: Array, cover: Array) -> Array:
+    """Return grey levels, dark where nothing is covered."""
+    return np.asarray(cv2.multiply(gray, cover, scale=1 / 255))

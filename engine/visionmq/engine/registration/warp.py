@@ -165,7 +165,8 @@ def readable(picture: Picture | Error, name: str = "") -> Picture:
 
 def with_alpha(warped: Pixels, cover: Array) -> Array:
     """Return BGRA: what is not covered is transparent, and black for programs that do not know transparency."""
-    return np.dstack([np.where(cover[:, :, None] > 0, warped, np.uint8(0)), cover])
+    shown = cv2.copyTo(warped, cover)
+    return np.asarray(cv2.merge([*cv2.split(shown), cover]))
 
 
 def on_black(warped: Pixels, cover: Array) -> Pixels:
