@@ -30,6 +30,8 @@ class Rung:
     name: str
     settings: Settings
     look: Callable[..., Registration | Failure] = look
+    is_coarse: bool = False
+    """Its matrix is good to some pixels only: a closer look follows even where it is accepted."""
 
 
 LADDER: Final = (
@@ -37,7 +39,7 @@ LADDER: Final = (
     Rung("akaze", Settings("akaze", largest=1000, budget=2000)),
     Rung("sift", Settings("sift")),
     Rung("sift discs", Settings("sift"), look_at_discs),
-    Rung("sift views", Settings("sift", largest=560), look_from_all_sides),
+    Rung("sift views", Settings("sift", largest=560), look_from_all_sides, is_coarse=True),
 )
 """Cheapest first."""
 _CLOSER: Final = Settings("sift", largest=1000)
@@ -75,12 +77,13 @@ def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
         found, attempt = _attempt(rung.name, partial(rung.look, pair, _narrowed(rung, settings), follow=True))
         best = _better(best, found)
         tries.append(attempt)
-        if attempt.verdict is Verdict.UNCERTAIN and isinstance(found, Registration) and not _too_late(tries, deadline):
+        doubtful = attempt.verdict is Verdict.UNCERTAIN or (rung.is_coarse and attempt.verdict is Verdict.ACCEPT)
+        if doubtful and isinstance(found, Registration) and not _too_late(tries, deadline):
             closer = _narrowed(Rung("closer", _CLOSER), settings)
             found, attempt = _attempt(f"{rung.name}, closer", partial(look_closer, pair, found, closer))
             best = _better(best, found)
             tries.append(attempt)
-        if attempt.verdict is Verdict.ACCEPT:
+        if isinstance(best, Registration) and best.certificate.verdict is Verdict.ACCEPT:
             break
     return _outcome(pair, best, tries)
 
@@ -118,16 +121,23 @@ def _better(first: Registration | Failure | None, second: Registration | Failure
     return first if isinstance(first, Registration) and _rank(first) >= _rank(second) else second
 
 
-def _rank(found: Registration) -> tuple[int, int]:
+def _rank(found: Registration) -> tuple[int, float]:
     order = (Verdict.REJECT, Verdict.UNCERTAIN, Verdict.ACCEPT)
-    return order.index(found.certificate.verdict), found.certificate.inliers
+    return order.index(found.certificate.verdict), found.certificate.probability
 
 
 def _outcome(pair: Pair, best: Registration | Failure | None, tries: list[Try]) -> Outcome:
     found = best if isinstance(best, Registration) else None
     failure = best if isinstance(best, Failure) else None
-    chosen = max(tries, key=lambda one: (one.verdict is Verdict.ACCEPT, one.inliers)).algorithm if found else ""
+    chosen = "" if found is None else _way(found, tries)
     return Outcome(found, failure, tuple(tries), pair.user.size, pair.model.size, chosen)
+
+
+def _way(found: Registration, tries: list[Try]) -> str:
+    """Return the name of the first try that gave this registration's certificate."""
+    seal = found.certificate
+    figures = seal.verdict, seal.probability, seal.inliers
+    return next(one.algorithm for one in tries if (one.verdict, one.probability, one.inliers) == figures)
 
 
 def _same(pair: Pair) -> Outcome:

@@ -13,7 +13,7 @@ import numpy as np
 
 from visionmq.engine.registration.estimation import jacobians, project
 from visionmq.engine.registration.features import Algorithm, Features, features
-from visionmq.engine.registration.matching import Matches
+from visionmq.engine.registration.matching import Matches, squares, whole
 from visionmq.engine.registration.outcome import Array, Failure
 
 LARGEST: Final = 560
@@ -116,7 +116,8 @@ def match_views(user: Features, model: Features, *, ratio: float) -> Matches:
     if len(user) < 2 or len(model) < 2:
         return Matches(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
     apart = _APART * max(model.size)
-    blocks = [_block(user.descriptors[at : at + _BLOCK], model, apart) for at in range(0, len(user), _BLOCK)]
+    first, second = whole(user.descriptors), whole(model.descriptors)
+    blocks = [_block(first[at : at + _BLOCK], second, model.points, apart) for at in range(0, len(user), _BLOCK)]
     nearest, ratios = (np.concatenate(part) for part in zip(*blocks, strict=True))
     chosen = np.flatnonzero(ratios < ratio)
     chosen = chosen[np.argsort(ratios[chosen], kind="stable")]
@@ -124,22 +125,21 @@ def match_views(user: Features, model: Features, *, ratio: float) -> Matches:
     return Matches(chosen, nearest[chosen], ratios[chosen])
 
 
-def _block(descriptors: Array, model: Features, apart: float) -> tuple[Array, Array]:
+def _block(first: Array, second: Array, points: Array, apart: float) -> tuple[Array, Array]:
     """Return each user landmark's nearest, and its distance over that of the nearest at another place."""
-    products = descriptors @ model.descriptors.T
+    products = first @ second.T
     rows = np.arange(len(products))
     nearest = products.argmax(axis=1)
-    first = products[rows, nearest]
-    place, at = model.points[nearest], nearest
-    other = np.full(len(rows), -1.0, np.float32)
+    near = squares(first, second, nearest, products[rows, nearest])
+    other, at = nearest.copy(), nearest
+    open_, far = np.ones(len(rows), bool), near.copy()
     for _ in range(_NEIGHBOURS):
-        products[rows, at] = -1
+        products[rows, at] = -np.inf
         at = products.argmax(axis=1)
-        found = (other < 0) & (np.linalg.norm(model.points[at] - place, axis=1) > apart)
-        other[found] = products[rows, at][found]
-    # Where all neighbours are of one place the last of them stands in: the ratio is then an upper bound.
-    other = np.where(other < 0, products[rows, at], other)
-    return nearest, np.sqrt(np.maximum(1 - first, 0) / np.maximum(1 - other, 1e-6))
+        # Where all neighbours are of one place the last of them stands in: the ratio is then an upper bound.
+        other[open_], far[open_] = at[open_], products[rows, at][open_]
+        open_ &= np.linalg.norm(points[at] - points[nearest], axis=1) <= apart
+    return nearest, np.sqrt(near / np.maximum(squares(first, second, other, far), 1))
 
 
 def _once(user: Array, model: Array, user_apart: float, model_apart: float) -> Array:
