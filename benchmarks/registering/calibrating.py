@@ -1,6 +1,6 @@
 """Weights that make stated probabilities hold: logistic models fitted on one half of the pictures, checked on the other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,8 @@ def stated(
             calibration.accuracy_terms(sample.certificate, tolerance),
         )
         scores = [
-            sum(weight * term[name] for name, weight in part.items()) for part, term in zip(weights, terms, strict=True)
+            sum(part.get(name, 0.0) * value for name, value in term.items())
+            for part, term in zip(weights, terms, strict=True)
         ]
         chances.append(float(np.prod(1 / (1 + np.exp(-np.clip(scores, -30, 30))))))
     return np.array(chances)
@@ -121,6 +122,3 @@ def deciles(chances: Array, held: Array) -> list[Decile]:
 def table_of(weights: Mapping[str, float]) -> str:
     """Return weights as the lines that calibration.py holds."""
     return "\n".join(f'    "{name}": {weight},' for name, weight in weights.items())
-
-
-Progress = Callable[[Iterable[Made], int], Iterable[Made]]

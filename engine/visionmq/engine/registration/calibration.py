@@ -101,7 +101,8 @@ def _choose(many: int, few: int) -> float:
 
 
 def _logistic(weights: Mapping[str, float], terms: Mapping[str, float]) -> float:
-    score = sum(weight * terms[name] for name, weight in weights.items())
+    # A new term has no weight until it is fitted.
+    score = sum(weights.get(name, 0.0) * value for name, value in terms.items())
     return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
