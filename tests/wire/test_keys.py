@@ -30,27 +30,17 @@ def _code(frames: list[bytes]) -> str:
 # ---- strangers ------------------------------------------------------------------------------
 
 
-class _Watching:
-    """A context whose socket is watched before it connects: a handshake may end before anybody else looks."""
-
-    def __init__(self, context: Any, events: int) -> None:
-        self._context, self._events = context, events
-        self.monitor: Any = None
-
-    def socket(self, kind: int) -> Any:
-        made = self._context.socket(kind)
-        self.monitor = made.get_monitor_socket(self._events)
-        return made
-
-
 def _handshake(context: Any, endpoint: str, identity: Identity | None) -> int:
     """Return the first event that says how a handshake ended."""
     failures = (
         zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     )
-    watching = _Watching(context, zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | failures)
-    dealer = make_dealer(watching, endpoint, identity)
-    monitor = watching.monitor
+    events = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | failures
+    monitors: list[Any] = []
+    dealer = make_dealer(
+        context, endpoint, identity, watch=lambda made: monitors.append(made.get_monitor_socket(events))
+    )
+    (monitor,) = monitors
     try:
         assert monitor.poll(10_000), "no handshake ended"
         return int.from_bytes(monitor.recv_multipart()[0][:2], "little")

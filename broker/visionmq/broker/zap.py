@@ -60,8 +60,14 @@ class InsecureError(Exception):
 def prove_closed(context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, server: Identity) -> None:
     """Raise InsecureError unless a random key is refused at this endpoint."""
     stranger = make_identity("stranger", server.public)
-    dealer = make_dealer(context, endpoint, stranger)
-    monitor = dealer.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | _FAILURES)
+    monitors: list[zmq.Socket[bytes]] = []
+    dealer = make_dealer(
+        context,
+        endpoint,
+        stranger,
+        watch=lambda made: monitors.append(made.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | _FAILURES)),
+    )
+    (monitor,) = monitors
     try:
         if not monitor.poll(_SELF_TEST_MS):
             raise InsecureError(f"self-test: no handshake happened at {endpoint}")

@@ -6,6 +6,7 @@ connection resets into lost messages.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -87,11 +88,16 @@ def make_router(
 
 
 def make_dealer(
-    context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, identity: Identity | None = None
+    context: "zmq.Context[zmq.Socket[bytes]]",
+    endpoint: str,
+    identity: Identity | None = None,
+    *,
+    watch: "Callable[[zmq.Socket[bytes]], None] | None" = None,
 ) -> "zmq.Socket[bytes]":
     """Return a DEALER connected to one endpoint; with `identity`, by CURVE.
 
-    Messages queue only for a finished connection (IMMEDIATE), so a dead endpoint takes none.
+    Messages queue only for a finished connection (IMMEDIATE), so a dead endpoint takes none. `watch` is called with
+    the socket before it connects: a monitor attached later may miss the handshake.
     """
     socket = context.socket(zmq.DEALER)
     _common(socket)
@@ -102,5 +108,7 @@ def make_dealer(
         socket.setsockopt(zmq.CURVE_PUBLICKEY, identity.public.encode())
         socket.setsockopt(zmq.CURVE_SECRETKEY, identity.secret.encode())
         socket.setsockopt(zmq.CURVE_SERVERKEY, identity.server.encode())
+    if watch is not None:
+        watch(socket)
     socket.connect(endpoint)
     return socket
