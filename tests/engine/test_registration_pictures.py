@@ -183,6 +183,17 @@ def test_light_is_evened_unless_nothing_is_blended(pair, found, blend):
     assert apart > 8 if blend == "none" else apart < 8
 
 
+def test_a_bright_edge_does_not_shine_beyond_where_its_picture_ends(pair, found):
+    lamp = np.zeros_like(pair[0])
+    lamp[:, -8:] = 255
+    dark = np.zeros_like(pair[1])
+    canvas = _canvas(found)
+    assert canvas is not None
+    merged = merge(lamp, dark, found.matrix, canvas)
+    _, reached = warp_picture(lamp, canvas.matrix @ found.matrix, canvas.frame)
+    assert merged[:, :, :3][cv2.dilate(reached, np.ones((9, 9))) == 0].max() < 90
+
+
 def test_a_view_too_grazing_to_be_merged_has_no_canvas(found):
     steep = np.array([[1, 0, 0], [0, 1, 0], [-1 / 361, 0, 1.0]])
     wide = Registration(steep, SIZE, SIZE, found.user_points, found.model_points, found.inliers, found.certificate)

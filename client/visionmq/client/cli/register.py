@@ -97,22 +97,25 @@ def pair(
     ] = None,
     ratio: Annotated[
         float | None,
-        _how("--ratio", metavar="R", min=0.01, max=1.0, text="Nearest over second nearest that a match may have."),
+        _how(
+            "--ratio", metavar="R", min=0.01, max=1.0, text="Nearest over second nearest that a match may have. [0.8]"
+        ),
     ] = None,
     mutual: Annotated[
-        bool | None, _how("--mutual/--no-mutual", text="Keep only matches that are each other's nearest.")
+        bool | None, _how("--mutual/--no-mutual", text="Keep only matches that are each other's nearest. [on]")
     ] = None,
     spread: Annotated[
-        bool | None, _how("--spread/--no-spread", text="Keep only the clearest matches of each part.")
+        bool | None, _how("--spread/--no-spread", text="Keep only the clearest matches of each part. [off]")
     ] = None,
     refine: Annotated[
-        bool | None, _how("--refine/--no-refine", text="Follow grey levels to a finer matrix (ECC).")
+        bool | None, _how("--refine/--no-refine", text="Follow grey levels to a finer matrix (ECC). [off]")
     ] = None,
     budget: Annotated[
-        int | None, _how("--budget", metavar="N", min=16, max=20_000, text="Landmarks kept of each picture.")
+        int | None, _how("--budget", metavar="N", min=16, max=20_000, text="Landmarks kept of each picture. [3000]")
     ] = None,
     tolerance: Annotated[
-        float | None, _how("--tolerance", metavar="PX", min=0.01, max=1000.0, text="Noise that an inlier may have.")
+        float | None,
+        _how("--tolerance", metavar="PX", min=0.01, max=1000.0, text="Noise that an inlier may have, in pixels. [3]"),
     ] = None,
     want: Annotated[
         list[str] | None,

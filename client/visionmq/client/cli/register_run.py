@@ -120,11 +120,12 @@ class Run:
         """Send each pair on its own; return how many failed."""
         from visionmq.client.cli.batch import in_order
         from visionmq.client.cli.document_read import _stop_if_hopeless
-        from visionmq.client.cli.progress import counting
+        from visionmq.client.cli.progress import counting, waiting
 
         failed = 0
         outcomes = in_order(pairs, self._submit, window=window)
-        with closing(outcomes), counting(len(pairs), what="registering") as advance:  # type: ignore[type-var]
+        alone = waiting("registering" if len(pairs) == 1 else "")
+        with alone, closing(outcomes), counting(len(pairs), what="registering") as advance:  # type: ignore[type-var]
             for pair, outcome in outcomes:
                 _stop_if_hopeless(outcome)
                 line = make_line(pair, outcome, self.stems[id(pair)])

@@ -48,7 +48,9 @@ def stitch(
         raise Failure(f"not merged: {refused.message}", refused.hint)
     if not as_json:
         seal, (width, height) = reply.result.registration.certificate, reply.result.size or (0, 0)
-        print(f"{target}  {width}x{height} pixels, {seal.probability:.1%} sure to fit within {seal.tolerance:g} px")
+        print(
+            f"{target}  {width}x{height} pixels, {min(seal.probability, 0.999):.1%} sure to fit within {seal.tolerance:g} px"
+        )
 
 
 def check_target(target: Path) -> None:

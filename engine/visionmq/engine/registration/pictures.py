@@ -164,12 +164,24 @@ def _outlined(pixels: Pixels, scene: Scene) -> Pixels:
 def _even(pixels: Pixels, cover: Array) -> Array:
     """Return grey levels stretched so that both pictures' light and contrast are alike where both are, uint8."""
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
-    counts = cv2.calcHist([gray], [0], (cover > 127).astype(np.uint8), [256], [0, 256]).ravel().cumsum()
-    if counts[-1] == 0:
+    counts = cv2.calcHist([gray], [0], (cover > 127).astype(np.uint8), [256], [0, 256]).ravel().astype(np.float64)
+    if counts.sum() == 0:
         return gray
-    low, high = (float(np.searchsorted(counts, counts[-1] * part)) for part in (0.01, 0.99))
+    low, high = _levels(counts / counts.sum())
     stretched = (np.arange(256) - low) * 255 / max(high - low, 8.0)
     return np.asarray(cv2.LUT(gray, np.clip(stretched + 0.5, 0, 255).astype(np.uint8)))
+
+
+def _levels(parts: Array) -> tuple[float, float]:
+    """Return which grey levels become black and white: two deviations off the mean, but no rarer than one in hundred.
+
+    `parts` (256) is how often each level is.
+    """
+    level, below = np.arange(256), parts.cumsum()
+    mean = float(level @ parts)
+    deviation = float(np.sqrt((level - mean) ** 2 @ parts))
+    least, most = (float(np.searchsorted(below, part)) for part in (0.01, 0.99))
+    return max(least, mean - 2 * deviation), min(most, mean + 2 * deviation)
 
 
 def _weighed(first: Pixels, first_share: Array, second: Pixels, second_share: Array, cover: Array) -> Pixels:

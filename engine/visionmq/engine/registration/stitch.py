@@ -117,7 +117,13 @@ def merge(user: Pixels, model: Pixels, matrix: Array, canvas: _Canvas, *, blend:
     takes = _seam(upper_cover > 250, lower_cover > 250)
     if blend == "feather":
         return with_alpha(_mixed(upper, lower, _feathered(takes, upper_cover, lower_cover)), alpha)
+    # What a picture does not reach is the other's: its edge, repeated there, would shine through the coarse bands.
+    upper, lower = (_filled(*sides) for sides in ((upper, upper_cover, lower), (lower, lower_cover, upper)))
     return with_alpha(_in_bands(upper, lower, takes), alpha)
+
+
+def _filled(pixels: Pixels, cover: Array, other: Pixels) -> Pixels:
+    return np.asarray(cv2.copyTo(pixels, (cover > 250).astype(np.uint8), other.copy()))
 
 
 def _mixed(upper: Pixels, lower: Pixels, weight: Array) -> Pixels:
