@@ -25,8 +25,8 @@ MAX_POINTS: Final = 5000
 MAX_WARPED_POINTS: Final = 10_000
 DEFAULT_POINTS: Final = 500
 DEFAULT_SIDE: Final = 1600
-MAX_SIDE: Final = 4000
-"""Longer side of a drawn picture; its PNG must fit into a frame."""
+MAX_SIDE: Final = 3000
+"""Longer side of a drawn picture: all of them, of noise, still fit into one message."""
 
 
 class Verdict(StrEnum):

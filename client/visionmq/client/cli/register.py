@@ -127,7 +127,7 @@ def pair(
         ),
     ] = None,
     side: Annotated[
-        int, _where("--side", metavar="PX", min=64, max=4000, text="Longer side of the saved pictures.")
+        int, _where("--side", metavar="PX", min=64, max=3000, text="Longer side of the saved pictures.")
     ] = DEFAULT_SIDE,
     points: Annotated[
         int, _where("--points", metavar="N", min=0, max=5000, text="Most matched points in a result; 0 for none.")
