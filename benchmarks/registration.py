@@ -5,7 +5,8 @@
 
 FOLDER holds pairs.json and its pictures. All recipes run in one process, on one core, on the same pairs; times are
 processor time without what other pairs left in a cache. `--calibrate` makes seeded pairs of all pictures below the
-folders, fits the weights of the certificate's probability on one half of the pictures, and checks them on the other.
+folders and fits the weights of the certificate's probability; each half of the pictures is checked by weights that
+were fitted on the other.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,8 +26,9 @@ import numpy as np
 from benchmarks.reading.reporting import table
 from benchmarks.registering import calibrating, pairs, plot, warping
 from benchmarks.registering.recipes import Recipe, all_recipes
-from benchmarks.registering.scoring import HEAD, Result, row, score
+from benchmarks.registering.scoring import HEAD, WRONG, Result, row, score
 from visionmq.engine.registration import calibration
+from visionmq.engine.registration.certificate import ACCEPT_PROBABILITY
 
 _Item = TypeVar("_Item")
 
@@ -66,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--warps", type=int, default=600, help="pairs made of one picture")
     parser.add_argument("--apart", type=int, default=200, help="pairs of two unrelated pictures")
     parser.add_argument("--algorithms", nargs="*", default=["sift", "orb", "akaze", "brisk"])
+    parser.add_argument("--samples", type=Path, help="fit to what an earlier --calibrate wrote by --json")
     parser.add_argument("--chart", type=Path, help="write the reliability plot")
     return parser.parse_args()
 
@@ -99,35 +103,53 @@ def _faults(name: str, results: Sequence[Result]) -> Iterator[str]:
 
 
 def _calibrate(asked: argparse.Namespace) -> int:
-    """Fit on one half of the pictures, check on the other, print the weights and how they hold."""
+    """Print the weights fitted to all pairs, and how they hold; and weights of each half of the pictures on the other."""
+    found = _samples(asked)
+    if asked.json:
+        asked.json.write_text(json.dumps([calibrating.plain(sample) for sample in found]))
+    halves = [[one for one in found if one.half == half] for half in (0, 1)]
+    fresh = calibrating.fitted(found)
+    for name, part in zip(("EVIDENCE", "ACCURACY"), fresh, strict=True):
+        print(f"{name} = {{\n{calibrating.table_of(part)}\n}}")
+    apart = np.concatenate([_stated(halves[half], calibrating.fitted(halves[1 - half])) for half in (0, 1)])
+    every = [*halves[0], *halves[1]]
+    panels = {
+        "each half by weights of the other": _checked(every, apart, "each half by weights of the other"),
+        "by the weights above": _checked(every, _stated(every, fresh), "by the weights above"),
+    }
+    engine = (calibration.EVIDENCE, calibration.ACCURACY)
+    _checked(every, _stated(every, engine), "by the engine's weights")
+    if asked.chart:
+        title = f"Probability of an error of at most {calibration.TOLERANCE:g} px: stated and held"
+        asked.chart.write_text(plot.reliability(title, panels))
+    return 0
+
+
+def _samples(asked: argparse.Namespace) -> list[calibrating.Sample]:
+    if asked.samples:
+        return [calibrating.sample_of(said) for said in json.loads(asked.samples.read_text())]
     known = warping.sources(asked.folders)
     made = [
-        *(lambda number=number: warping.warped(known, number) for number in range(asked.warps)),
-        *(lambda number=number: warping.unrelated(known, number) for number in range(asked.apart)),
+        *(partial(warping.warped, known, number) for number in range(asked.warps)),
+        *(partial(warping.unrelated, known, number) for number in range(asked.apart)),
     ]
-    found = calibrating.samples((make() for make in _progress(made, f"{len(known)} pictures")), asked.algorithms)
-    if asked.json:
-        asked.json.write_text(json.dumps([_plain(sample) for sample in found]))
-    fit, check = ([sample for sample in found if sample.half == half] for half in (0, 1))
-    weights = calibrating.fitted(fit)
-    for name, part in zip(("EVIDENCE", "ACCURACY"), weights, strict=True):
-        print(f"{name} = {{\n{calibrating.table_of(part)}\n}}")
-    panels = {}
-    held_by = (calibration.EVIDENCE, calibration.ACCURACY)
-    for title, some, used in (
-        ("fit half, new weights", fit, weights), ("check half, new weights", check, weights),
-        ("check half, the engine's weights", check, held_by),
-    ):  # fmt: skip
-        errors = np.array([sample.error for sample in some])
-        chances = calibrating.stated(some, used, calibration.TOLERANCE)
-        panels[title] = calibrating.deciles(chances, errors <= calibration.TOLERANCE)
-        print(f"\n{title}: {len(some)} matrices\n{_deciles(panels[title])}")
-        sure = [sample for sample, chance in zip(some, chances, strict=True) if chance > 0.9]
-        print(f"over 0.9: {len(sure)}, with an error over 20 px: {sum(one.error > 20 for one in sure)}")
-    if asked.chart:
-        title = f"Registration: stated and held probabilities of an error of at most {calibration.TOLERANCE:g} px"
-        asked.chart.write_text(plot.reliability(title, {name: panels[name] for name in list(panels)[::2]}))
-    return 0
+    return calibrating.samples((make() for make in _progress(made, f"{len(known)} pictures")), asked.algorithms)
+
+
+def _stated(some: Sequence[calibrating.Sample], weights: calibrating.Weights) -> pairs.Array:
+    return calibrating.stated(some, weights, calibration.TOLERANCE)
+
+
+def _checked(some: Sequence[calibrating.Sample], chances: pairs.Array, title: str) -> list[calibrating.Decile]:
+    """Print and return how stated probabilities hold on samples."""
+    errors = np.array([sample.error for sample in some])
+    found = calibrating.deciles(chances, errors <= calibration.TOLERANCE)
+    print(f"\n{title}: {len(some)} matrices\n{_deciles(found)}")
+    sure = chances >= ACCEPT_PROBABILITY
+    print(
+        f"stated with {ACCEPT_PROBABILITY:g} or more: {sure.sum()}, of them over 20 px off: {(errors[sure] > WRONG).sum()}"
+    )
+    return found
 
 
 def _deciles(found: Sequence[calibrating.Decile]) -> str:
@@ -135,12 +157,6 @@ def _deciles(found: Sequence[calibrating.Decile]) -> str:
         (f"{one.low:.1f} to {one.low + 0.1:.1f}", str(one.count), f"{one.said:.3f}", f"{one.held:.3f}") for one in found
     ]
     return table(("probability", "matrices", "stated", "held"), rows)
-
-
-def _plain(sample: calibrating.Sample) -> dict[str, object]:
-    figures = {name: getattr(sample.certificate, name) for name in sample.certificate.__dataclass_fields__}
-    figures |= {"verdict": str(sample.certificate.verdict), "error": min(sample.error, 1e9), "half": sample.half}
-    return figures | {"algorithm": sample.algorithm, "name": sample.name}
 
 
 def _progress(items: Sequence[_Item], what: str) -> Iterable[_Item]:
