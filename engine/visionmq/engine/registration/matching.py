@@ -39,17 +39,16 @@ def match(
 
     With `spread` only the clearest few of each part of the user's picture are kept.
 
-    Binary descriptors are compared by Hamming distance, SIFT's by Euclid's. Both must be of one algorithm.
+    Binary descriptors are compared by Hamming distance, others by Euclid's. Both must be of one algorithm.
     """
     if user.algorithm is not model.algorithm:
         raise ValueError("landmarks of two algorithms cannot be compared")
     if len(user) < 2 or len(model) < 2:
         return Matches(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
-    nearest, ratios, back = _nearest(user, model)
-    keep = ratios < ratio
+    nearest, ratios = _nearest_bits(user, model) if user.algorithm.is_binary else _nearest(user, model)
+    chosen = np.flatnonzero(ratios < ratio)
     if mutual:
-        keep &= back[nearest] == np.arange(len(user))
-    chosen = np.flatnonzero(keep)
+        chosen = chosen[_back(user, model.descriptors[nearest[chosen]]) == chosen]
     chosen = chosen[np.argsort(ratios[chosen], kind="stable")]
     if spread:
         chosen = chosen[_clearest(user.points[chosen], user.size)]
@@ -66,19 +65,28 @@ def _clearest(points: Array, size: tuple[int, int]) -> Array:
     return np.asarray(np.sort(order[place < _A_CELL]))
 
 
-def _nearest(user: Features, model: Features) -> tuple[Array, Array, Array]:
-    """Return each user landmark's nearest model landmark, the ratio, and each model landmark's nearest."""
-    if user.algorithm.is_binary:
-        return _nearest_bits(user.descriptors, model.descriptors)
+def _nearest(user: Features, model: Features) -> tuple[Array, Array]:
+    """Return each user landmark's nearest model landmark, and the ratio of its distance to the second's."""
+    # Descriptors have one length, so that |a - b|^2 falls as a.b rises: the nearest has the largest product.
     first, second = whole(user.descriptors), whole(model.descriptors)
     products = first @ second.T
-    back, nearest = products.argmax(axis=0), products.argmax(axis=1)
+    nearest = products.argmax(axis=1)
     rows = np.arange(len(products))
     shortest = products[rows, nearest]
     products[rows, nearest] = -np.inf
     other = products.argmax(axis=1)
     near = squares(first, second, nearest, shortest)
-    return nearest, np.sqrt(_ratio(near, squares(first, second, other, products[rows, other]), 0.0)), back
+    return nearest, np.sqrt(_ratio(near, squares(first, second, other, products[rows, other])))
+
+
+def _back(user: Features, descriptors: Array) -> Array:
+    """Return the user landmark that is nearest to each of some of the model's descriptors."""
+    if len(descriptors) == 0:
+        return np.empty(0, np.int64)
+    if user.algorithm.is_binary:
+        _, back = cv2.batchDistance(descriptors, user.descriptors, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
+        return np.asarray(back[:, 0], np.int64)
+    return np.asarray((whole(descriptors) @ whole(user.descriptors).T).argmax(axis=1))
 
 
 def whole(descriptors: Array) -> Array:
@@ -95,13 +103,13 @@ def squares(first: Array, second: Array, chosen: Array, products: Array) -> Arra
     return np.asarray((first**2).sum(axis=1) + (second**2).sum(axis=1)[chosen] - 2 * products)
 
 
-def _nearest_bits(user: Array, model: Array) -> tuple[Array, Array, Array]:
-    lengths, nearest = cv2.batchDistance(user, model, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
-    _, back = cv2.batchDistance(model, user, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
-    ratio = _ratio(lengths[:, 0].astype(np.float32), lengths[:, 1].astype(np.float32), 0.0)
-    return nearest[:, 0].astype(np.int64), ratio, back[:, 0].astype(np.int64)
+def _nearest_bits(user: Features, model: Features) -> tuple[Array, Array]:
+    lengths, nearest = cv2.batchDistance(
+        user.descriptors, model.descriptors, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2
+    )
+    return nearest[:, 0].astype(np.int64), _ratio(lengths[:, 0].astype(np.float32), lengths[:, 1].astype(np.float32))
 
 
-def _ratio(first: Array, second: Array, noise: float) -> Array:
+def _ratio(first: Array, second: Array) -> Array:
     """Return first over second, and 1 where both are nothing: two equal neighbours are not clear."""
-    return np.asarray(np.where(second > noise, np.maximum(first, 0) / np.maximum(second, 1e-12), 1.0))
+    return np.asarray(np.where(second > 0, first / np.maximum(second, 1), 1.0))
