@@ -77,8 +77,7 @@ def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
         found, attempt = _attempt(rung.name, partial(rung.look, pair, _narrowed(rung, settings), follow=True))
         best = _better(best, found)
         tries.append(attempt)
-        doubtful = attempt.verdict is Verdict.UNCERTAIN or (rung.is_coarse and attempt.verdict is Verdict.ACCEPT)
-        if doubtful and isinstance(found, Registration) and not _too_late(tries, deadline):
+        if _is_worth_closer(rung, found, best) and isinstance(found, Registration) and not _too_late(tries, deadline):
             closer = _narrowed(Rung("closer", _CLOSER), settings)
             found, attempt = _attempt(f"{rung.name}, closer", partial(look_closer, pair, found, closer))
             best = _better(best, found)
@@ -86,6 +85,14 @@ def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
         if isinstance(best, Registration) and best.certificate.verdict is Verdict.ACCEPT:
             break
     return _outcome(pair, best, tries)
+
+
+def _is_worth_closer(rung: Rung, found: Registration | Failure, best: Registration | Failure | None) -> bool:
+    """Whether a matrix may be right and is the best so far: what was looked at closer once gives the same again."""
+    if isinstance(found, Failure) or found is not best:
+        return False
+    verdict = found.certificate.verdict
+    return verdict is Verdict.UNCERTAIN or (verdict is Verdict.ACCEPT and rung.is_coarse)
 
 
 def _too_late(tries: list[Try], deadline: float) -> bool:
