@@ -35,6 +35,13 @@ _DEVIATION: Final = 4.0
 """Added to a strip's standard deviation before dividing by it, as in training: an empty strip stays empty."""
 _MISFIT: Final = 3.0
 """Cost of a letter that the chain passes over, or meets twice: else 30 places would do for 44 letters."""
+_BENDS: Final = (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
+"""Growth of the pitch from the middle of a strip to its end, as a share, where an even pitch does not fit."""
+_ALIKE: Final = 0.12
+"""Letters seen may differ from the number sought by this share for other pitches to be tried: 36 is not 44."""
+_SHIFTED: Final = 0.3
+"""How sure each cell of a line is in which a letter was passed over, or an end is not seen: all may be one off."""
+_UNSEEN: Final = 0.1
 _DOUBLED: Final = 0.5
 """How sure a cell is that shares its letter with another: one of the two is wrong."""
 _ENDS: Final = 2.5
@@ -72,14 +79,15 @@ class Lettering:
             return None
         fine = _finer(self.stands)
         first = (PAD - 1.5) / STRIDE * _FINE + pitch / 2
-        chain = _chain(np.maximum(_log_sigmoid(fine), _LOWEST), fine, length, pitch, first)
+        chain = _laid_out(fine, length, pitch, first)
         if chain is None:
             return None
         places, fit = chain
         logits = _at(self.letters, places / _FINE)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         odds /= odds.sum(axis=1, keepdims=True)
-        sure = (1 / (1 + np.exp(-fine[places])) * np.where(_doubled(fine, places), _DOUBLED, 1.0))[:, None]
+        seen = 1 / (1 + np.exp(-fine[places]))
+        sure = (seen * _trust(fine, places, seen) * np.where(_doubled(fine, places), _DOUBLED, 1.0))[:, None]
         odds = sure * odds + (1 - sure) / len(ALPHABET)
         centres = (places / _FINE * STRIDE + 1.5 - PAD) / inner
         return Cells(odds.astype(np.float32), fit, centres.astype(np.float32))
@@ -186,6 +194,37 @@ def _chain(sure: Array, odds: Array, length: int, pitch: float, first: float) ->
     return places, min(fit, 0.0)
 
 
+def _laid_out(fine: Array, length: int, pitch: float, first: float) -> tuple[Array, float] | None:
+    """Return the best chain, the pitch growing or shrinking along the line where an even one meets letters wrongly.
+
+    Perspective within the strip that the band's heights do not tell makes letters wider towards one end.
+    """
+    even = _chain(np.maximum(_log_sigmoid(fine), _LOWEST), fine, length, pitch, first)
+    if even is None or _misfits(fine, even[0]) == 0 or abs(len(_runs(fine)[0]) - length) > _ALIKE * length:
+        return even
+    chains = [even, *(chain for bend in _BENDS if (chain := _bent(fine, length, pitch, first, bend)) is not None)]
+    return max(chains, key=lambda chain: chain[1])
+
+
+def _bent(fine: Array, length: int, pitch: float, first: float, bend: float) -> tuple[Array, float] | None:
+    """Return the chain of a pitch that goes from 1 - bend to 1 + bend of its mean along the strip."""
+    last, even = len(fine) - 1, np.linspace(0, 1, len(fine))
+    reach = np.log((1 + bend) / (1 - bend))
+    where = (1 - bend) * (np.exp(reach * even) - 1) / (2 * bend) * last
+    drawn = np.interp(where, np.arange(len(fine)), fine)
+    start, end = np.interp([first, first + (length - 1) * pitch], where, np.arange(len(fine)))
+    chain = _chain(np.maximum(_log_sigmoid(drawn), _LOWEST), drawn, length, (end - start) / (length - 1), start)
+    return None if chain is None else (np.clip(np.round(where[chain[0]]), 0, last).astype(np.int64), chain[1])
+
+
+def _trust(odds: Array, places: Array, seen: Array) -> float:
+    """Return how far the places can be trusted as a whole: a letter passed over, or an end unseen, may shift them all."""
+    starts, ends = _runs(odds)
+    within = (starts > places[0]) & (ends <= places[-1])
+    missed = np.searchsorted(places, ends[within]) == np.searchsorted(places, starts[within])
+    return _SHIFTED if missed.any() or min(seen[0], seen[-1]) < _UNSEEN else 1.0
+
+
 def _doubled(odds: Array, places: Array) -> Array:
     """Return for each place whether it shares its letter with a neighbour: no gap is seen between the two."""
     gaps = np.cumsum(odds <= 0)
@@ -195,7 +234,12 @@ def _doubled(odds: Array, places: Array) -> Array:
 
 def _misfits(odds: Array, places: Array) -> int:
     """Return how many letters have no place in the chain, and how many places share one letter."""
-    edges = np.diff(np.concatenate([[0], (odds > 0).astype(np.int8), [0]]))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    starts, ends = _runs(odds)
     inside = np.searchsorted(places, ends) - np.searchsorted(places, starts)
     return int(np.abs(inside - 1).sum())
+
+
+def _runs(odds: Array) -> tuple[Array, Array]:
+    """Return where letters begin and end (exclusive): runs of places at which one is likelier than none."""
+    edges = np.diff(np.concatenate([[0], (odds > 0).astype(np.int8), [0]]))
+    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
