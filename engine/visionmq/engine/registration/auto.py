@@ -42,6 +42,15 @@ LADDER: Final = (
     Rung("sift views", Settings("sift", largest=560), look_from_all_sides, is_coarse=True),
 )
 """Cheapest first."""
+_STAGES: Final = (
+    FailureKind.SAME_IMAGE,
+    FailureKind.EMPTY_IMAGE,
+    FailureKind.FEW_KEYPOINTS,
+    FailureKind.FEW_MATCHES,
+    FailureKind.FEW_INLIERS,
+    FailureKind.DEGENERATE,
+)
+"""Failures in the order in which a try can meet them."""
 _CLOSER: Final = Settings("sift", largest=1000)
 
 
@@ -82,9 +91,16 @@ def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
             found, attempt = _attempt(f"{rung.name}, closer", partial(look_closer, pair, found, closer))
             best = _better(best, found)
             tries.append(attempt)
-        if isinstance(best, Registration) and best.certificate.verdict is Verdict.ACCEPT:
+        if _is_settled(best):
             break
     return _outcome(pair, best, tries)
+
+
+def _is_settled(best: Registration | Failure | None) -> bool:
+    """Whether no further try can do better: a matrix is accepted, or a picture holds nothing at all."""
+    if isinstance(best, Registration):
+        return best.certificate.verdict is Verdict.ACCEPT
+    return best is not None and best.kind is FailureKind.EMPTY_IMAGE
 
 
 def _is_worth_closer(rung: Rung, found: Registration | Failure, best: Registration | Failure | None) -> bool:
@@ -122,9 +138,13 @@ def _attempt(name: str, way: Callable[[], Registration | Failure]) -> tuple[Regi
 
 
 def _better(first: Registration | Failure | None, second: Registration | Failure) -> Registration | Failure:
-    """Return the one with the better certificate; any registration is better than a failure, the later failure won."""
+    """Return the one with the better certificate; of failures the one that came further, the later of equals."""
+    if first is None:
+        return second
+    if isinstance(first, Failure) and isinstance(second, Failure):
+        return second if _STAGES.index(second.kind) >= _STAGES.index(first.kind) else first
     if isinstance(second, Failure):
-        return first if isinstance(first, Registration) else second
+        return first
     return first if isinstance(first, Registration) and _rank(first) >= _rank(second) else second
 
 
