@@ -65,6 +65,8 @@ class Score:
     """Of these, pairs for which it still showed a matrix."""
     ms: float
     """Median of the given pairs that have a truth."""
+    ms_easy: float
+    """Median of those that the yardstick solves."""
 
 
 def area_under(errors: Sequence[float], limit: float) -> float:
@@ -72,8 +74,9 @@ def area_under(errors: Sequence[float], limit: float) -> float:
     return float(np.mean([max(0.0, 1 - error / limit) for error in errors])) if errors else 0.0
 
 
-def score(results: Sequence[Result]) -> Score:
-    """Return the counts of one recipe's results."""
+def score(results: Sequence[Result], yardstick: Sequence[Result] = ()) -> Score:
+    """Return the counts of one recipe's results; time is also told for the pairs that a yardstick solves."""
+    easy = {result.pair.name for result in yardstick if result.solved}
     known = [result for result in results if result.error is not None]
     errors = [result.error for result in known if result.error is not None]
     apart = [result for result in results if not result.pair.related]
@@ -87,13 +90,18 @@ def score(results: Sequence[Result]) -> Score:
         unrelated=len(apart),
         refused=sum(not result.answer.accepted for result in apart),
         uncertain=sum(not result.answer.accepted and result.answer.matrix is not None for result in apart),
-        ms=float(np.median([result.answer.ms for result in known])) if known else 0.0,
+        ms=_median([result.answer.ms for result in known]),
+        ms_easy=_median([result.answer.ms for result in known if result.pair.name in easy]),
     )
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values)) if values else 0.0
 
 
 HEAD = (
     "recipe", "within tolerance", "of them accepted", "AUC@5", "AUC@10", "confidently wrong", "unrelated refused",
-    "of them uncertain", "ms, median",
+    "of them uncertain", "ms, median", "where OpenCV's SIFT succeeds",
 )  # fmt: skip
 
 
@@ -109,4 +117,5 @@ def row(name: str, found: Score) -> tuple[str, ...]:
         f"{found.refused} of {found.unrelated}",
         str(found.uncertain),
         f"{found.ms:.0f}",
+        f"{found.ms_easy:.0f}" if found.ms_easy else "",
     )
