@@ -23,11 +23,12 @@ def serve(read: Callable[[str], dict[str, Any]]) -> None:
     out.write("ready\n")
     out.flush()
     for line in sys.stdin:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), sum(os.times()[:4])
         try:
             said = read(line.rstrip("\n"))
         except Exception as error:  # a peer's crash is a result, whatever its kind
             said = answer([], accepted=False, error=f"{type(error).__name__}: {error}"[:300])
         said["ms"] = round((time.perf_counter() - began) * 1000, 1)
+        said["cpu_ms"] = round((sum(os.times()[:4]) - before) * 1000, 1)
         out.write(json.dumps(said) + "\n")
         out.flush()

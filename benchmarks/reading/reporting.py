@@ -17,7 +17,7 @@ def score_table(scores: Mapping[str, Score]) -> str:
     """Return one row a reader."""
     head = (
         "reader", "all lines exactly right", "accepted and right", "character error rate", "silent errors",
-        "negatives rejected", "misprints refused", "failures", "ms, median", "ms, p95",
+        "negatives rejected", "misprints refused", "failures", "ms, median", "ms, p95", "CPU ms, median", "CPU ms, p95",
     )  # fmt: skip
     rows = [
         (
@@ -31,6 +31,8 @@ def score_table(scores: Mapping[str, Score]) -> str:
             str(score.failures),
             f"{score.median_ms:.0f}",
             f"{score.p95_ms:.0f}",
+            f"{score.median_cpu_ms:.0f}",
+            f"{score.p95_cpu_ms:.0f}",
         )
         for name, score in scores.items()
     ]
