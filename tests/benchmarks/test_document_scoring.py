@@ -82,6 +82,18 @@ def test_fields_as_printed_are_right_in_any_normal_form():
     assert unjudged_fields(reading(**fields), TRUTH) == []
 
 
+def test_what_goes_on_with_a_long_number_is_no_optional_data():
+    lines = ("C<TKLK69337699<8123<<<<<<<<<<<", "0408215M2807225TKLH46C1MNXP2M3", "PAPADOPOULOS<<KONSTANTINOS<<<<")
+    long = Truth(lines, "TD1", {"number": "K69337699812"})
+    fields = {
+        "mrz_number": stated("K69337699812"),
+        "mrz_number_check_digit": stated("3"),
+        "mrz_optional_data": stated("", "<<<<<<<<<<<"),
+    }
+    assert wrong_fields(reading(lines, **fields), long) == []
+    assert wrong_fields(reading(lines, mrz_optional_data=stated("8123", "8123<<<")), long) == ["mrz_optional_data"]
+
+
 def test_a_field_that_the_truth_does_not_tell_is_named_and_not_counted():
     fields = {"mrz_shoe_size": stated("42")}
     assert wrong_fields(reading(**fields), TRUTH) == []
