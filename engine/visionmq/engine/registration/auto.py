@@ -89,7 +89,8 @@ def _climb(pair: Pair, settings: Settings, deadline: float) -> Outcome:
         if _is_worth_closer(rung, found, best) and isinstance(found, Registration) and not _too_late(tries, deadline):
             closer = _narrowed(Rung("closer", _CLOSER), settings)
             found, attempt = _attempt(f"{rung.name}, closer", partial(look_closer, pair, found, closer))
-            best = _better(best, found)
+            # Laid on each other first, the pictures tell more: its matrix is the finer one where both are accepted.
+            best = found if attempt.verdict is Verdict.ACCEPT else _better(best, found)
             tries.append(attempt)
         if _is_settled(best):
             break
