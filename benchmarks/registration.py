@@ -117,7 +117,7 @@ def _calibrate(asked: argparse.Namespace) -> int:
     every = [*halves[0], *halves[1]]
     panels = {
         "each half by weights of the other": _checked(every, apart, "each half by weights of the other"),
-        "by the weights above": _checked(every, _stated(every, fresh), "by the weights above"),
+        "by the weights fitted to all": _checked(every, _stated(every, fresh), "by the weights fitted to all"),
     }
     engine = (calibration.EVIDENCE, calibration.ACCURACY)
     _checked(every, _stated(every, engine), "by the engine's weights")
