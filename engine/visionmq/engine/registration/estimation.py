@@ -17,6 +17,7 @@ LEAST_INLIERS: Final = 6
 _TRIES: Final = 10_000
 _PLAIN_TRIES: Final = 5_000
 _CONFIDENCE: Final = 0.9999
+_POLISHES: Final = 8
 _SEED: Final = 4
 _MOST_STRETCH: Final = 20.0
 """Largest change of the local scale over the picture, and of its two directions, that a view of a plane has.
@@ -167,9 +168,10 @@ def implausible(matrix: Array, size: tuple[int, int]) -> str | None:
 
 
 def _polish(matrix: Array, user: Array, model: Array, tolerance: float, transform: Transform) -> Estimate:
-    """Fit by least squares to the inliers, then choose them anew, twice."""
+    """Fit by least squares to the inliers, then choose them anew, until no more agree."""
     errors = distances(matrix, user, model)
-    for _ in range(2):
+    # OpenCV has polished a homography already; a draw of one to three pairs has further to go.
+    for _ in range(2 if transform is Transform.HOMOGRAPHY else _POLISHES):
         inliers = errors < tolerance
         if np.count_nonzero(inliers) < LEAST_INLIERS:
             break
