@@ -13,9 +13,10 @@ from visionmq.engine.registration.stability import stability
 
 ACCEPT_PROBABILITY: Final = 0.8
 ACCEPT_EVIDENCE: Final = 0.95
-"""Of some thousand made pairs, docs/accuracy.md, none accepted by both and the bounds below errs by over 20 px."""
+"""Of 1,558 matrices of drawn pairs, docs/accuracy.md, none accepted by both and the bounds below is over 9 px off."""
 REJECT_EVIDENCE: Final = 0.1
-"""Below, hardly any made pair is right within 5 px, and all that unrelated pictures give lies here."""
+REJECT_PROBABILITY: Final = 0.02
+"""Below lie all that unrelated pictures gave there, most of what is over 20 px off, and 1 of 1,246 that are within 5."""
 ACCEPT_INLIERS: Final = 15
 """Unrelated dev pairs (98 of them, four algorithms) reach 8; related ones that are right have 56 and more, but one."""
 REJECT_INLIERS: Final = 6
@@ -197,6 +198,7 @@ def _judged(figures: Certificate) -> Certificate:
     doubts = tuple(text for holds, text in _doubts(figures) if holds)
     hopeless = (
         figures.evidence < REJECT_EVIDENCE
+        or figures.probability < REJECT_PROBABILITY
         or figures.inliers <= REJECT_INLIERS
         or (figures.similarity is not None and figures.similarity < REJECT_SIMILARITY)
     )
