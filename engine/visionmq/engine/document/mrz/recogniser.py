@@ -39,11 +39,9 @@ _BENDS: Final = (-0.45, -0.3, -0.15, 0.15, 0.3, 0.45)
 """Growth of the pitch from the middle of a strip to its end, as a share, where an even pitch does not fit."""
 _ALIKE: Final = 0.12
 """Letters seen may differ from the number sought by this share for other pitches to be tried: 36 is not 44."""
-_SHIFTED: Final = 0.3
-"""How sure each cell of a line is in which a letter was passed over, or an end is not seen: all may be one off."""
+_SHIFTED: Final = 0.6
+"""How sure each cell of a line is in which a letter was passed over or met twice, or a place shows none."""
 _UNSEEN: Final = 0.1
-_DOUBLED: Final = 0.5
-"""How sure a cell is that shares its letter with another: one of the two is wrong."""
 _ENDS: Final = 2.5
 """How many pitches the first and last letter may lie from the ends that were found."""
 _WIDEST: Final = 1600
@@ -87,7 +85,7 @@ class Lettering:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         odds /= odds.sum(axis=1, keepdims=True)
         seen = 1 / (1 + np.exp(-fine[places]))
-        sure = (seen * _trust(fine, places, seen) * np.where(_doubled(fine, places), _DOUBLED, 1.0))[:, None]
+        sure = (seen * _trust(fine, places, seen))[:, None]
         odds = sure * odds + (1 - sure) / len(ALPHABET)
         centres = (places / _FINE * STRIDE + 1.5 - PAD) / inner
         return Cells(odds.astype(np.float32), fit, centres.astype(np.float32))
@@ -218,18 +216,21 @@ def _bent(fine: Array, length: int, pitch: float, first: float, bend: float) -> 
 
 
 def _trust(odds: Array, places: Array, seen: Array) -> float:
-    """Return how far the places can be trusted as a whole: a letter passed over, or an end unseen, may shift them all."""
+    """Return how far the places can be trusted as a whole.
+
+    A letter passed over or met twice, or a place where none is seen, may mean that others are one off.
+    """
     starts, ends = _runs(odds)
     within = (starts > places[0]) & (ends <= places[-1])
     missed = np.searchsorted(places, ends[within]) == np.searchsorted(places, starts[within])
-    return _SHIFTED if missed.any() or min(seen[0], seen[-1]) < _UNSEEN else 1.0
+    wrong = missed.any() or _is_doubled(odds, places) or seen.min() < _UNSEEN
+    return _SHIFTED if wrong else 1.0
 
 
-def _doubled(odds: Array, places: Array) -> Array:
-    """Return for each place whether it shares its letter with a neighbour: no gap is seen between the two."""
+def _is_doubled(odds: Array, places: Array) -> bool:
+    """Return whether two neighbours share a letter: no gap is seen between them."""
     gaps = np.cumsum(odds <= 0)
-    joined = (np.diff(gaps[places]) == 0) & (odds[places[1:]] > 0)
-    return np.asarray(np.concatenate([joined, [False]]) | np.concatenate([[False], joined]))
+    return bool(((np.diff(gaps[places]) == 0) & (odds[places[1:]] > 0)).any())
 
 
 def _misfits(odds: Array, places: Array) -> int:

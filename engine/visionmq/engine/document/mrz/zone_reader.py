@@ -26,6 +26,8 @@ _CANDIDATES: Final = 3
 """Most places of a picture that are read."""
 _CLEAR: Final = 0.35
 """Share of a line covered by upright letters below which it is not worth a search; upside down it is about 0.1."""
+_LONE: Final = 0.3
+"""Least joint probability of a zone of one line: the digits of bank cards come near one, real ones are read surely."""
 _EVEN: Final = 0.93
 """Lines of a zone shorter than this share of its longest may have been found in part only."""
 _DIRECTED: Final = 0.98
@@ -152,6 +154,7 @@ def _readings(lines: Sequence[Line], bands: Sequence[Band], rules: Rules) -> lis
     return [
         ZoneReading(zone, tuple(bands[index] for index in zone.picked), tuple(lines[index] for index in zone.picked))
         for zone in search(lines, rules)
+        if zone.layout.lines > 1 or zone.joint >= _LONE
     ]
 
 
