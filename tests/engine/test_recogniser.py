@@ -7,21 +7,28 @@ import numpy as np
 import pytest
 
 from visionmq.engine.api import EngineError
+from visionmq.engine.document.mrz.band import Band
+from visionmq.engine.document.mrz.detector import ZoneCandidate
 from visionmq.engine.document.mrz.reading import ALPHABET, INDEX
 from visionmq.engine.document.mrz.recogniser import CAP, HEIGHT, MODEL, PAD, STRIDE, Lettering, load_recogniser
+from visionmq.engine.document.mrz.zone_reader import evened
 
 ENGINE = Path(__file__).parents[2] / "engine"
 DATA = ENGINE / "visionmq" / "engine" / "document" / "data"
 
 
-def lettering(text: str, *, pitch: float = 17.0, hidden: tuple[int, ...] = (), lead: float = 0.0) -> Lettering:
-    """A line as a perfect network would see it; hidden letters stand nowhere."""
+def lettering(
+    text: str, *, pitch: float = 17.0, hidden: tuple[int, ...] = (), lead: float = 0.0, bend: float = 0.0
+) -> Lettering:
+    """A line as a perfect network would see it; hidden letters stand nowhere, the pitch grows by `bend` to its ends."""
     width = round(2 * PAD + len(text) * pitch)
+    widths = pitch * (1 + bend * np.linspace(-1, 1, len(text)))
+    middles = np.cumsum(widths) - widths / 2
     columns = STRIDE * np.arange(-(-width // STRIDE)) + 1.5
     stands = np.full(len(columns), -6.0)
     letters = np.zeros((len(columns), len(ALPHABET)))
     for index, character in enumerate(text):
-        near = np.abs(columns - (PAD + lead + (index + 0.5) * pitch)) < 0.3 * pitch
+        near = np.abs(columns - (PAD + lead + middles[index])) < 0.3 * widths[index]
         letters[near, INDEX[character]] = 12.0
         if index not in hidden:
             stands[near] = 6.0
@@ -51,6 +58,33 @@ def test_the_ends_may_be_found_a_letter_wrongly() -> None:
         cells = lettering(text, lead=lead).cells(44)
         assert cells is not None
         assert cells.best() == text
+
+
+@pytest.mark.parametrize("bend", [-0.3, -0.2, 0.2, 0.3])
+def test_letters_that_grow_along_the_line_are_each_met_once(bend: float) -> None:
+    text = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+    cells = lettering(text, pitch=20.0, bend=bend).cells(44)
+    assert cells is not None
+    assert cells.best() == text
+
+
+def test_a_letter_too_many_leaves_the_whole_line_in_doubt() -> None:
+    text = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+    cells = lettering(text[:20] + "8" + text[20:]).cells(44)
+    assert cells is not None
+    assert cells.odds.max() < 0.7, "one of 45 letters has no cell: any other may be one off"
+
+
+def test_lines_found_in_part_are_drawn_out_to_the_edges_of_the_zone() -> None:
+    def band(left: float, top: float) -> Band:
+        curve = np.linspace((left, top), (500, top), 20).astype(np.float32)
+        return Band(curve, np.full(20, 16, np.float32))
+
+    whole = ZoneCandidate((band(20, 100), band(20, 130)), 0.9, 1.0)
+    assert evened(whole) is None
+    drawn = evened(ZoneCandidate((band(20, 100), band(240, 130)), 0.9, 1.0))
+    assert drawn is not None
+    assert [tuple(line.curve[0]) for line in drawn.lines] == [(20, 100), (20, 130)]
 
 
 def test_a_short_strip_holds_no_long_line() -> None:
