@@ -60,7 +60,8 @@ def listed(path: Path) -> list[Pair]:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             pairs = list(_pairs(stream.read().splitlines(), path.parent))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Failure(f"{path} cannot be read: {error}", "One pair a line: user.jpg,model.jpg", Exit.USAGE) from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Failure(f"{path} cannot be read: {reason}", "One pair a line: user.jpg,model.jpg", Exit.USAGE) from None
     if not pairs:
         raise Failure(f"{path} holds no pairs", "One pair a line: user.jpg,model.jpg", Exit.USAGE)
     return pairs

@@ -23,12 +23,10 @@ from visionmq.engine.document.mrz.zone_reader import ZoneReader
 from visionmq.engine.document.ocr import DETECTION, RECOGNITION, Reader, load_models, model_folder
 from visionmq.engine.document.page.portrait import Portraits, load_portraits
 from visionmq.engine.document.specimen.make import load_maker
-from visionmq.engine.document.template.alignment import Template, load_all
+from visionmq.engine.document.template.alignment import VARIABLE, Template, load_all
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import ErrorCode
 
-BUNDLES: Final = "VISIONMQ_BUNDLES"
-"""Environment variable: folders of template bundles, separated as in PATH."""
 _DATA: Final = files("visionmq.engine.document") / "data"
 
 
@@ -54,7 +52,7 @@ def load() -> Models:
     load_pens()
     prepare()
     load_pens()
-    bundles = os.environ.get(BUNDLES, "")
+    bundles = os.environ.get(VARIABLE, "")
     return Models(
         zones=ZoneReader(load_detector(detector), load_recogniser(recogniser), text),
         text=text,
