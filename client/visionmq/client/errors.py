@@ -11,12 +11,21 @@
     │   ├── Forbidden                  forbidden
     │   ├── RateLimited                rate_limited
     │   ├── Cancelled                  cancelled
-    │   └── BadImage                   bad_image
+    │   ├── BadImage                   bad_image
+    │   ├── NotFound                   not_found
+    │   └── FaceRefused                there is no face that could be used
+    │       ├── NoFace                 no_face
+    │       ├── SeveralFaces           several_faces
+    │       ├── FaceTooSmall           face_too_small
+    │       ├── FaceBlurred            face_blurred
+    │       ├── FaceTurned             face_turned
+    │       └── FaceOccluded           face_occluded
     ├── ServiceError                   the service has to change, or has to be asked again later
     │   ├── Busy                       busy
     │   ├── NoWorker                   no_worker
     │   ├── ShuttingDown               shutting_down
     │   ├── DeadlineExceeded           deadline_exceeded (also a TimeoutError)
+    │   ├── StoreUnavailable           store_unavailable
     │   ├── EngineUnavailable          engine_unavailable
     │   ├── EngineCrashed              engine_crashed
     │   ├── OutOfMemory                out_of_memory
@@ -145,6 +154,58 @@ class BadImage(CallerError):
     """A picture is broken, refused by the gate, or cannot be read here."""
 
     code = ErrorCode.BAD_IMAGE
+
+
+class NotFound(CallerError):
+    """No subject, brand, user, car or booking of that name."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class FaceRefused(CallerError):
+    """There is a picture, but no face in it that could be used."""
+
+
+class NoFace(FaceRefused):
+    """No face was found."""
+
+    code = ErrorCode.NO_FACE
+
+
+class SeveralFaces(FaceRefused):
+    """More than one person could be meant."""
+
+    code = ErrorCode.SEVERAL_FACES
+
+
+class FaceTooSmall(FaceRefused):
+    """The face has too few pixels."""
+
+    code = ErrorCode.FACE_TOO_SMALL
+
+
+class FaceBlurred(FaceRefused):
+    """The face is not sharp enough."""
+
+    code = ErrorCode.FACE_BLURRED
+
+
+class FaceTurned(FaceRefused):
+    """The face looks too far to a side."""
+
+    code = ErrorCode.FACE_TURNED
+
+
+class FaceOccluded(FaceRefused):
+    """Something covers a part of the face."""
+
+    code = ErrorCode.FACE_OCCLUDED
+
+
+class StoreUnavailable(ServiceError):
+    """The store cannot be read or written now; nothing was changed."""
+
+    code = ErrorCode.STORE_UNAVAILABLE
 
 
 class Busy(ServiceError):

@@ -7,7 +7,7 @@ they are), and calls `run` with one or more jobs of one operation. A job's failu
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from visionmq.schemas.errors import Error, ErrorCode, make_error
 
 if TYPE_CHECKING:
     from visionmq.engine.picture import Picture
+    from visionmq.engine.store.link import Link
 
 Frame: TypeAlias = bytes | bytearray | memoryview
 
@@ -86,6 +87,33 @@ class Answer:
     result: Struct
     images: Sequence[bytes] = field(default_factory=tuple)
     plan: str | None = None
+
+
+class Resources(Protocol):
+    """What the engines of one process share."""
+
+    def engine(self, name: str) -> "Engine":
+        """Return the engine of this name, loaded; the same object for all who ask.
+
+        Raises EngineError as `make_engine` and `load` do.
+        """
+        ...
+
+    def store(self) -> "Link":
+        """Return the way to the store; opened when the first engine asks for it.
+
+        Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be opened.
+        """
+        ...
+
+
+@runtime_checkable
+class Bound(Protocol):
+    """An engine that builds on others, or on the store: it is given them before `load`."""
+
+    def bind(self, resources: Resources) -> None:
+        """Keep the resources; they may be asked for anything in `load`, not before."""
+        ...
 
 
 class Engine(Protocol):

@@ -23,6 +23,14 @@ class ErrorCode(StrEnum):
     DEADLINE_EXCEEDED = "deadline_exceeded"
     CANCELLED = "cancelled"
     BAD_IMAGE = "bad_image"
+    NOT_FOUND = "not_found"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    FACE_BLURRED = "face_blurred"
+    FACE_TURNED = "face_turned"
+    FACE_OCCLUDED = "face_occluded"
+    STORE_UNAVAILABLE = "store_unavailable"
     ENGINE_UNAVAILABLE = "engine_unavailable"
     ENGINE_CRASHED = "engine_crashed"
     OUT_OF_MEMORY = "out_of_memory"
@@ -73,6 +81,18 @@ TRAITS: Final[dict[ErrorCode, ErrorTrait]] = {
     ErrorCode.DEADLINE_EXCEEDED: ErrorTrait(False, Fault.NOBODY, "Allow more time, or add workers."),
     ErrorCode.CANCELLED: ErrorTrait(False, Fault.CALLER, "The request was cancelled; nothing is left to do."),
     ErrorCode.BAD_IMAGE: ErrorTrait(False, Fault.CALLER, "Send a whole JPEG, PNG or WebP picture within the limits."),
+    ErrorCode.NOT_FOUND: ErrorTrait(False, Fault.CALLER, "Ask for the list of what there is, then name one of it."),
+    ErrorCode.NO_FACE: ErrorTrait(False, Fault.CALLER, "Send a picture in which the face is seen from the front."),
+    ErrorCode.SEVERAL_FACES: ErrorTrait(False, Fault.CALLER, "Send a picture of one person, or cut the others off."),
+    ErrorCode.FACE_TOO_SMALL: ErrorTrait(False, Fault.CALLER, "Come closer, or send the picture in a larger size."),
+    ErrorCode.FACE_BLURRED: ErrorTrait(False, Fault.CALLER, "Hold still, clean the lens, and send a sharp picture."),
+    ErrorCode.FACE_TURNED: ErrorTrait(False, Fault.CALLER, "Look straight into the camera."),
+    ErrorCode.FACE_OCCLUDED: ErrorTrait(
+        False, Fault.CALLER, "Take off what covers the face, such as a mask or a hand, and send another picture."
+    ),
+    ErrorCode.STORE_UNAVAILABLE: ErrorTrait(
+        True, Fault.SERVICE, "Nothing was changed; send again, and look at the store's disk, address and key file."
+    ),
     ErrorCode.ENGINE_UNAVAILABLE: ErrorTrait(False, Fault.SERVICE, "`visionmq doctor` says what the engine lacks."),
     ErrorCode.ENGINE_CRASHED: ErrorTrait(
         False, Fault.SERVICE, "This input ended the engine; please report it with the request id."

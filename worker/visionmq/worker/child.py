@@ -65,14 +65,12 @@ def _log_to(channel: ChildEnd, lock: threading.Lock) -> None:
 
 def load(names: Sequence[str]) -> tuple[list[Engine], list[str]]:
     """Return the engines that could be loaded, and why others could not."""
-    from visionmq.engine.registry import make_engine
+    from visionmq.engine.shared import Shared
 
-    engines, problems = [], []
+    shared, engines, problems = Shared(), [], []
     for name in names:
         try:
-            engine = make_engine(name)
-            engine.load()
-            engines.append(engine)
+            engines.append(shared.engine(name))
         except EngineError as error:
             problems.append(f"{name}: {error}")
         except Exception as error:

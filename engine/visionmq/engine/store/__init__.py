@@ -1,0 +1,1 @@
+"""What is kept: galleries of templates, access records and the audit log, in SQLite or PostgreSQL."""
