@@ -16,6 +16,9 @@ from visionmq.schemas.operations import OPERATIONS, json_schema, message_schema
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 REQUIRED = {
     "document.learn": {"name": "badge", "zones": []},
+    "face.enroll": {"subject": "Ada"},
+    "face.forget": {"subject": "Ada"},
+    "face.respond": {"challenge": "x"},
     "registration.warp": {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
 }
 """What the parameters of some operations cannot be without."""

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import admin, document, messages, registration, system
+from visionmq.schemas import admin, document, face, messages, registration, system
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -52,6 +52,17 @@ _ROWS: Final = (
         2,
         "Merge two pictures whose registration is accepted.",
     ),
+    Operation("face.detect", face.DetectParams, face.FaceItems, 1, MAX_IMAGES, "Find faces."),
+    Operation("face.encode", face.EncodeParams, face.FaceItems, 1, MAX_IMAGES, "Find faces, make their encodings."),
+    Operation("face.verify", face.VerifyParams, face.Verified, 0, 2, "Are two faces, or a face and a subject, one?"),
+    Operation("face.identify", face.IdentifyParams, face.Identified, 0, MAX_IMAGES, "Whose faces are these?"),
+    Operation("face.enroll", face.EnrollParams, face.Enrolled, 0, MAX_IMAGES, "Add faces to a subject."),
+    Operation("face.subjects", face.SubjectsParams, face.Subjects, 0, 0, "Who is in a collection?"),
+    Operation("face.collections", face.CollectionsParams, face.Collections, 0, 0, "Which collections are there?"),
+    Operation("face.forget", face.ForgetParams, face.Forgotten, 0, 0, "Destroy what is kept of a subject."),
+    Operation("face.calibrate", face.CalibrateParams, face.Calibrated, 0, 0, "Measure a collection's own error rate."),
+    Operation("face.challenge", face.ChallengeParams, face.Challenge, 0, 0, "Ask for a live response."),
+    Operation("face.respond", face.RespondParams, face.Responded, 1, MAX_IMAGES, "Is this a live response?"),
     Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
     Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
     Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),
