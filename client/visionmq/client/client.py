@@ -6,25 +6,20 @@ import queue
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from visionmq.client import documents, registrations
+from visionmq.client.brokers import BrokerCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
-from visionmq.client.errors import from_wire
+from visionmq.client.documents import DocumentCalls
 from visionmq.client.future import Future
 from visionmq.client.outcomes import Outcome
 from visionmq.client.pictures import Picture
-from visionmq.client.registrations import MatrixLike
+from visionmq.client.registrations import RegistrationCalls
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
 from visionmq.client.session import CONNECT_SECONDS, Counts
-from visionmq.schemas import admin
-from visionmq.schemas.document import Document, Documents, Learned, Made, Masks, TemplateZone
 from visionmq.schemas.messages import Priority
-from visionmq.schemas.registration import DEFAULT_POINTS, DEFAULT_SIDE, Registered, Stitched, Warped
-from visionmq.schemas.system import Echo, EchoParams, Pong
 
 if TYPE_CHECKING:
     from visionmq.client.local import LocalService
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Client:
+class Client(DocumentCalls, RegistrationCalls, BrokerCalls):
     """A connection to the service, for any number of threads; close it, or use it in `with`.
 
     Without endpoints it takes those of VISIONMQ_BROKER, else `tcp://127.0.0.1:5760`; of several the
@@ -160,232 +155,6 @@ class Client:
 
     def _one_picture(self, operation: str, options: Mapping[str, Any]) -> Callable[[Any], Future[Any]]:
         return lambda item: self.submit(operation, images=[item], **{"params": None, **options})
-
-    # ---- one method an operation ---------------------------------------------------------
-
-    def ping(self, **options: Any) -> Pong:
-        """Ask an engine process whether it is alive."""
-        return _result(self.call("system.ping", **options), Pong)
-
-    def echo(
-        self, text: str = "", images: Iterable[Picture] = (), *, sleep_ms: float = 0.0, **options: Any
-    ) -> Reply[Echo]:
-        """Send text and frames and get them back."""
-        return self.call("system.echo", EchoParams(text=text, sleep_ms=sleep_ms), images, **options)
-
-    def document(self, picture: Picture, *, mask: Sequence[str] = ("*",), **options: Any) -> Document:
-        """Read the document in one picture; options as for `recognize`.
-
-        Raises the error of a picture that cannot be read.
-        """
-        (item,) = self.documents([picture], mask=mask, **options).items
-        if item.error is not None:
-            raise from_wire(item.error)
-        assert item.result is not None
-        return item.result
-
-    def documents(
-        self, pictures: Iterable[Picture], *, mask: Sequence[str] = ("*",), mode: str = "default", **options: Any
-    ) -> Documents:
-        """Read the documents in up to 64 pictures; options as for `recognize`, of whose reply this is the result."""
-        return self.recognize(pictures, mask=mask, mode=mode, **options).result
-
-    def recognize(
-        self,
-        pictures: Iterable[Picture],
-        *,
-        mask: Sequence[str] | str = ("*",),
-        mode: str = "default",
-        options: Mapping[str, str] | None = None,
-        current_date: date | str | None = None,
-        forensics: bool = False,
-        visual: bool = False,
-        merge: bool = False,
-        want: Iterable[str] = (),
-        pass_back: Any = None,
-        **sending: Any,
-    ) -> Reply[Documents]:
-        """Read the documents in up to 64 pictures: one item a picture, bad ones with their error.
-
-        `mask` names document types as patterns; `mode` is `default` or `strict`. `forensics` judges the
-        document on `current_date` (a date, `today`, DD.MM.YYYY), `visual` reads the text outside the zone
-        too, `merge` takes all pictures for one document. `want` names pictures to return (`overlay`, `mrz`,
-        `page`, `portrait`, `signature`, `zone.NAME`): see `Reply.picture`. `sending` as for `submit`.
-        """
-        params = documents.recognize_params(
-            mask=mask,
-            mode=mode,
-            options=options,
-            current_date=current_date,
-            forensics=forensics,
-            visual=visual,
-            merge=merge,
-            want=want,
-            pass_back=pass_back,
-        )
-        return self.call("document.recognize", params, pictures, **sending)
-
-    def make_document(
-        self,
-        doc_type: str = "mrz.mrp",
-        *,
-        fields: Mapping[str, str] | None = None,
-        seed: int = 0,
-        photograph: bool = True,
-        **sending: Any,
-    ) -> Reply[Made]:
-        """Draw a specimen; its truth is the result, its picture the first image.
-
-        `fields` by their names without `mrz_`, dates as ISO 8601; what is left out is invented from `seed`.
-        """
-        params = documents.make_params(doc_type, fields, seed, photograph)
-        return self.call("document.make", params, **sending)
-
-    def learn_document(
-        self,
-        name: str,
-        picture: Picture,
-        zones: Iterable[TemplateZone | Mapping[str, Any]],
-        *,
-        title: str | None = None,
-        **sending: Any,
-    ) -> Reply[Learned]:
-        """Make a template from a clean picture and its named zones.
-
-        The reply's images are the files of the bundle: `visionmq.client.bundles.write_bundle` writes them.
-        """
-        params = documents.learn_params(name, zones, title)
-        return self.call("document.learn", params, [picture], **sending)
-
-    def masks(self, **options: Any) -> Masks:
-        """Return which documents can be recognised."""
-        return _result(self.call("document.masks", **options), Masks)
-
-    def register(
-        self,
-        user: Picture,
-        model: Picture,
-        *,
-        algorithm: str = "auto",
-        ratio: float | None = None,
-        mutual: bool | None = None,
-        spread: bool | None = None,
-        estimator: str | None = None,
-        transform: str | None = None,
-        refine: bool | None = None,
-        budget: int | None = None,
-        tolerance: float | None = None,
-        points: int = DEFAULT_POINTS,
-        side: int = DEFAULT_SIDE,
-        want: Iterable[str] = (),
-        pass_back: Any = None,
-        **sending: Any,
-    ) -> Reply[Registered]:
-        """Lay the user's picture on the model's: a matrix from user to model pixels, and its certificate.
-
-        `algorithm` is `auto`, `sift`, `orb`, `akaze`, `brisk` or `surf`; `transform` is the parameter `model`:
-        `homography`, `affine`, `similarity` or `translation`. `want` names pictures to return (`overlay`,
-        `matches`, `warped`, `red_green`, `checkerboard`, `layer`, `difference`): see `Reply.picture`. Pictures
-        that do not fit are an answer without a matrix; its `failure` says why. `sending` as for `submit`.
-        """
-        given = {
-            "algorithm": algorithm,
-            "ratio": ratio,
-            "mutual": mutual,
-            "spread": spread,
-            "estimator": estimator,
-            "model": transform,
-            "refine": refine,
-            "budget": budget,
-            "tolerance": tolerance,
-            "points": points,
-            "side": side,
-            "want": want,
-            "pass_back": pass_back,
-        }
-        return self.call("registration.register", registrations.register_params(given), [user, model], **sending)
-
-    def warp(
-        self,
-        matrix: MatrixLike,
-        picture: Picture | None = None,
-        *,
-        points: Iterable[Sequence[float]] = (),
-        size: tuple[int, int] | None = None,
-        inverse: bool = False,
-        fit: bool = False,
-        transparent: bool = False,
-        **sending: Any,
-    ) -> Reply[Warped]:
-        """Apply a matrix, or that of a registration, to points and to a picture.
-
-        The picture comes back as `warped`, in a frame of `size` (the model's, usually; its own without it), or
-        whole with `fit`. `inverse` goes from model to user. `sending` as for `submit`.
-        """
-        given = {"size": size, "inverse": inverse, "fit": fit, "transparent": transparent}
-        params = registrations.warp_params(matrix, points, given)
-        return self.call("registration.warp", params, [] if picture is None else [picture], **sending)
-
-    def stitch(
-        self, user: Picture, model: Picture, *, blend: str = "bands", algorithm: str = "auto", **options: Any
-    ) -> Reply[Stitched]:
-        """Merge two pictures in the model's frame, if their registration is accepted; `refused` says why if not.
-
-        The picture comes back as `stitched`. `blend` is `bands`, `feather` or `none`; `options` are those of
-        `submit`, and by `params` (a dictionary) any of `registration.register`.
-        """
-        given = {"blend": blend, "algorithm": algorithm, **options.pop("params", {})}
-        return self.call("registration.stitch", registrations.stitch_params(given), [user, model], **options)
-
-    # ---- the broker ----------------------------------------------------------------------
-
-    def info(self, **options: Any) -> admin.Info:
-        """Return the broker's state and ledger."""
-        return _result(self.call("broker.info", **options), admin.Info)
-
-    def workers(self, **options: Any) -> list[admin.WorkerState]:
-        """Return the connected workers."""
-        found: admin.Workers = self.call("broker.workers", **options).result
-        return found.workers
-
-    def queues(self, **options: Any) -> list[admin.QueueState]:
-        """Return the queues in use."""
-        found: admin.Queues = self.call("broker.queues", **options).result
-        return found.queues
-
-    def pause(self, *operations: str, **options: Any) -> int:
-        """Stop dispatching these operations, or all; return how many were touched."""
-        return self._touch("broker.pause", admin.OperationsParams(operations=list(operations)), options)
-
-    def resume(self, *operations: str, **options: Any) -> int:
-        """Dispatch these operations, or all, again; return how many were touched."""
-        return self._touch("broker.resume", admin.OperationsParams(operations=list(operations)), options)
-
-    def purge(self, *operations: str, **options: Any) -> int:
-        """Cancel what waits for these operations, or for all; return how many requests."""
-        return self._touch("broker.purge", admin.OperationsParams(operations=list(operations)), options)
-
-    def drain(self, worker: str | None = None, **options: Any) -> int:
-        """Let a worker, or the broker itself, finish and end; return how many were touched."""
-        return self._touch("broker.drain", admin.DrainParams(worker=worker), options)
-
-    def dead(self, request_id: str | None = None, *, purge: bool = False, **options: Any) -> Reply[admin.DeadLetters]:
-        """Return the dead letters, or one with its pictures; `purge` deletes them."""
-        return self.call("broker.dead", admin.DeadParams(id=request_id, purge=purge), **options)
-
-    def logs(self, tail: int = 80, **options: Any) -> list[str]:
-        """Return the last lines of the broker's log, each a JSON object."""
-        found: admin.Logs = self.call("broker.logs", admin.LogsParams(tail=tail), **options).result
-        return found.lines
-
-    def _touch(self, operation: str, params: Params, options: Mapping[str, Any]) -> int:
-        done: admin.Done = self.call(operation, params, **options).result
-        return done.touched
-
-
-def _result(reply: Reply[Any], kind: type[T]) -> T:
-    assert isinstance(reply.result, kind)
-    return reply.result
 
 
 def _end(channel: Channel, service: "LocalService | None") -> None:

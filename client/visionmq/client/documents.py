@@ -1,4 +1,4 @@
-"""What both clients put into `document.*` and take out of it."""
+"""Documents: what both clients put into `document.*` and take out of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -6,8 +6,21 @@ from typing import Any, Final
 
 import msgspec
 
-from visionmq.client.errors import BadRequest
-from visionmq.schemas.document import LearnParams, MakeParams, RecognizeParams, TemplateZone
+from visionmq.client.calls import Call, awaited, blocking, reply_of, result_of
+from visionmq.client.errors import BadRequest, from_wire
+from visionmq.client.pictures import Picture
+from visionmq.client.replies import Reply
+from visionmq.schemas.document import (
+    Document,
+    Documents,
+    Learned,
+    LearnParams,
+    Made,
+    MakeParams,
+    Masks,
+    RecognizeParams,
+    TemplateZone,
+)
 
 DATE_OPTION: Final = "common.currentDate"
 """The option that names the day a document is judged on, as DD.MM.YYYY."""
@@ -89,3 +102,121 @@ def _zone(number: int, zone: TemplateZone | Mapping[str, Any]) -> TemplateZone:
         return msgspec.convert(zone, TemplateZone)
     except msgspec.ValidationError as mistake:
         raise BadRequest(f"Zone {number}: {mistake}.", hint="See docs/documents.md, Zones.", stage="client") from None
+
+
+# ---- methods --------------------------------------------------------------------------------
+
+
+def document(picture: Picture, *, mask: Sequence[str] = ("*",), **options: Any) -> Call[Document]:
+    """Read the document in one picture; options as for `recognize`.
+
+    Raises the error of a picture that cannot be read.
+    """
+    return documents([picture], mask=mask, **options).then(_only)
+
+
+def _only(found: Documents) -> Document:
+    (item,) = found.items
+    if item.error is not None:
+        raise from_wire(item.error)
+    assert item.result is not None
+    return item.result
+
+
+def documents(
+    pictures: Iterable[Picture], *, mask: Sequence[str] = ("*",), mode: str = "default", **options: Any
+) -> Call[Documents]:
+    """Read the documents in up to 64 pictures; options as for `recognize`, of whose reply this is the result."""
+    return recognize(pictures, mask=mask, mode=mode, **options).then(lambda reply: reply.result)
+
+
+def recognize(
+    pictures: Iterable[Picture],
+    *,
+    mask: Sequence[str] | str = ("*",),
+    mode: str = "default",
+    options: Mapping[str, str] | None = None,
+    current_date: date | str | None = None,
+    forensics: bool = False,
+    visual: bool = False,
+    merge: bool = False,
+    want: Iterable[str] = (),
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[Reply[Documents]]:
+    """Read the documents in up to 64 pictures: one item a picture, bad ones with their error.
+
+    `mask` names document types as patterns; `mode` is `default` or `strict`. `forensics` judges the
+    document on `current_date` (a date, `today`, DD.MM.YYYY), `visual` reads the text outside the zone
+    too, `merge` takes all pictures for one document. `want` names pictures to return (`overlay`, `mrz`,
+    `page`, `portrait`, `signature`, `zone.NAME`): see `Reply.picture`. `sending` as for `submit`.
+    """
+    params = recognize_params(
+        mask=mask,
+        mode=mode,
+        options=options,
+        current_date=current_date,
+        forensics=forensics,
+        visual=visual,
+        merge=merge,
+        want=want,
+        pass_back=pass_back,
+    )
+    return reply_of(Documents, "document.recognize", params, pictures, sending)
+
+
+def make_document(
+    doc_type: str = "mrz.mrp",
+    *,
+    fields: Mapping[str, str] | None = None,
+    seed: int = 0,
+    photograph: bool = True,
+    **sending: Any,
+) -> Call[Reply[Made]]:
+    """Draw a specimen; its truth is the result, its picture the first image.
+
+    `fields` by their names without `mrz_`, dates as ISO 8601; what is left out is invented from `seed`.
+    """
+    return reply_of(Made, "document.make", make_params(doc_type, fields, seed, photograph), (), sending)
+
+
+def learn_document(
+    name: str,
+    picture: Picture,
+    zones: Iterable[TemplateZone | Mapping[str, Any]],
+    *,
+    title: str | None = None,
+    **sending: Any,
+) -> Call[Reply[Learned]]:
+    """Make a template from a clean picture and its named zones.
+
+    The reply's images are the files of the bundle: `visionmq.client.bundles.write_bundle` writes them.
+    """
+    return reply_of(Learned, "document.learn", learn_params(name, zones, title), [picture], sending)
+
+
+def masks(**options: Any) -> Call[Masks]:
+    """Return which documents can be recognised."""
+    return result_of(Masks, "document.masks", None, (), options)
+
+
+class DocumentCalls:
+    """The methods of `Client` about documents."""
+
+    document = blocking(document)
+    documents = blocking(documents)
+    recognize = blocking(recognize)
+    make_document = blocking(make_document)
+    learn_document = blocking(learn_document)
+    masks = blocking(masks)
+
+
+class AsyncDocumentCalls:
+    """The methods of `AsyncClient` about documents."""
+
+    document = awaited(document)
+    documents = awaited(documents)
+    recognize = awaited(recognize)
+    make_document = awaited(make_document)
+    learn_document = awaited(learn_document)
+    masks = awaited(masks)
