@@ -11,6 +11,7 @@ from visionmq.client.brokers import AsyncBrokerCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.client import _end
 from visionmq.client.documents import AsyncDocumentCalls
+from visionmq.client.faces import AsyncFaceCalls
 from visionmq.client.outcomes import Outcome
 from visionmq.client.pictures import Picture
 from visionmq.client.registrations import AsyncRegistrationCalls
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncBrokerCalls):
+class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, AsyncBrokerCalls):
     """A connection to the service for asyncio; parameters and methods are those of `Client`.
 
     Cancelling the task that waits for a reply cancels the request on the server.

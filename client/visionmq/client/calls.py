@@ -10,14 +10,19 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_args, get_origin
 
+import msgspec
+
 from visionmq.client.channel import Params
+from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
+from visionmq.schemas.common import Params as Fields
 
 P = ParamSpec("P")
 T = TypeVar("T")
 U = TypeVar("U")
 R = TypeVar("R")
+F = TypeVar("F", bound=Fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +115,16 @@ def _signature(make: Callable[..., Call[Any]]) -> inspect.Signature:
     self = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     (result,) = get_args(given.return_annotation)
     return given.replace(parameters=[self, *given.parameters.values()], return_annotation=result)
+
+
+def checked(kind: type[F], given: Mapping[str, Any], *, manual: str) -> F:
+    """Return parameters with their bounds checked; what is None is left to the engine.
+
+    Raises BadRequest that says what is wrong and names the manual.
+    """
+    plain = {name: value for name, value in given.items() if value is not None}
+    plain["want"] = list(plain.get("want", ()))
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as mistake:
+        raise BadRequest(f"{mistake}.", hint=f"See {manual}.", stage="client") from None

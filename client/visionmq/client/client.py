@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from visionmq.client.brokers import BrokerCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.documents import DocumentCalls
+from visionmq.client.faces import FaceCalls
 from visionmq.client.future import Future
 from visionmq.client.outcomes import Outcome
 from visionmq.client.pictures import Picture
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Client(DocumentCalls, RegistrationCalls, BrokerCalls):
+class Client(DocumentCalls, RegistrationCalls, FaceCalls, BrokerCalls):
     """A connection to the service, for any number of threads; close it, or use it in `with`.
 
     Without endpoints it takes those of VISIONMQ_BROKER, else `tcp://127.0.0.1:5760`; of several the

@@ -1,15 +1,12 @@
 """Registrations: what both clients put into `registration.*`."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final
 
-import msgspec
-
-from visionmq.client.calls import Call, awaited, blocking, reply_of
+from visionmq.client.calls import Call, awaited, blocking, checked, reply_of
 from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
-from visionmq.schemas.common import Params
 from visionmq.schemas.registration import (
     DEFAULT_POINTS,
     DEFAULT_SIDE,
@@ -21,7 +18,7 @@ from visionmq.schemas.registration import (
     WarpParams,
 )
 
-P = TypeVar("P", bound=Params)
+_MANUAL: Final = "docs/registration.md"
 
 MatrixLike = Registered | Sequence[Sequence[float]]
 """A registration's result, or 3x3 numbers by rows (a NumPy array too)."""
@@ -29,17 +26,18 @@ MatrixLike = Registered | Sequence[Sequence[float]]
 
 def register_params(given: dict[str, Any]) -> RegisterParams:
     """Return the parameters of `registration.register`; raises BadRequest that says what is wrong with them."""
-    return _converted(given, RegisterParams)
+    return checked(RegisterParams, given, manual=_MANUAL)
 
 
 def stitch_params(given: dict[str, Any]) -> StitchParams:
     """Return the parameters of `registration.stitch`; raises BadRequest that says what is wrong with them."""
-    return _converted(given, StitchParams)
+    return checked(StitchParams, given, manual=_MANUAL)
 
 
 def warp_params(matrix: MatrixLike, points: Iterable[Sequence[float]], given: dict[str, Any]) -> WarpParams:
     """Return the parameters of `registration.warp`; raises BadRequest for a registration without a matrix."""
-    return _converted(given | {"matrix": rows_of(matrix), "points": [list(point) for point in points]}, WarpParams)
+    asked = given | {"matrix": rows_of(matrix), "points": [list(point) for point in points]}
+    return checked(WarpParams, asked, manual=_MANUAL)
 
 
 def rows_of(matrix: MatrixLike) -> list[list[float]]:
@@ -48,16 +46,6 @@ def rows_of(matrix: MatrixLike) -> list[list[float]]:
     if rows is None:
         raise BadRequest("The registration has no matrix.", hint="Its `failure` says why.", stage="client")
     return [[float(entry) for entry in row] for row in rows]
-
-
-def _converted(given: dict[str, Any], kind: type[P]) -> P:
-    """Return parameters with their bounds checked; what is None is left to the engine."""
-    plain = {name: value for name, value in given.items() if value is not None}
-    plain["want"] = list(plain.get("want", ()))
-    try:
-        return msgspec.convert(plain, kind)
-    except msgspec.ValidationError as mistake:
-        raise BadRequest(f"{mistake}.", hint="See docs/registration.md.", stage="client") from None
 
 
 # ---- methods --------------------------------------------------------------------------------

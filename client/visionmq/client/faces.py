@@ -1,0 +1,261 @@
+"""Faces: what both clients put into `face.*`."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
+from visionmq.client.errors import BadRequest
+from visionmq.client.pictures import Picture
+from visionmq.client.replies import Reply
+from visionmq.schemas import face as f
+from visionmq.schemas.common import ModelInfo
+
+_MANUAL: Final = "docs/faces.md"
+_LONGEST_SOURCE: Final = 256
+
+Side: TypeAlias = Picture | f.Encoding
+"""A picture, or an encoding that was made before."""
+
+
+def encoding_of(face: f.Face, model: ModelInfo | str) -> f.Encoding:
+    """Return a face of `encode_faces` in the form that the other methods take; raises BadRequest if it has none."""
+    if face.encoding is None:
+        raise BadRequest("This face has no encoding.", hint="`encode_faces` makes them.", stage="client")
+    name = model if isinstance(model, str) else f"{model.name}/{model.version}"
+    return f.Encoding(model=name, values=face.encoding)
+
+
+def verify_params(a: Side, b: Side | None, given: Mapping[str, Any]) -> tuple[f.VerifyParams, list[Picture]]:
+    """Return the parameters of `face.verify` and its pictures.
+
+    Raises BadRequest unless there is one second side: `b` or a subject.
+    """
+    if (b is None) == (given.get("subject") is None):
+        raise BadRequest(
+            "A face is compared with one other.", hint="Give the second picture, or subject=NAME.", stage="client"
+        )
+    sides: dict[str, Side] = {"a": a} if b is None else {"a": a, "b": b}
+    sent = {name: side for name, side in sides.items() if isinstance(side, f.Encoding)}
+    pictures = [side for name, side in sides.items() if name not in sent]
+    return checked(f.VerifyParams, {**given, **sent}, manual=_MANUAL), pictures
+
+
+def consent_of(consent: f.ConsentGiven | str | None) -> f.ConsentGiven | None:
+    """Return a person's consent; a text is taken as given now."""
+    if not isinstance(consent, str):
+        return consent
+    return f.ConsentGiven(text=consent, given_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def sources_of(pictures: Sequence[Picture]) -> list[str]:
+    """Return what to call each picture: the name of its file, nothing for others."""
+    return [os.fspath(Path(one).name)[:_LONGEST_SOURCE] if isinstance(one, str | Path) else "" for one in pictures]
+
+
+# ---- methods --------------------------------------------------------------------------------
+
+
+def detect_faces(
+    pictures: Iterable[Picture], *, most: int = 100, want: Iterable[str] = (), pass_back: Any = None, **sending: Any
+) -> Call[Reply[f.FaceItems]]:
+    """Find the faces in up to 64 pictures: one item a picture, which may hold none, bad ones with their error.
+
+    `want` names pictures to return (`overlay`, `crops`): see `Reply.picture`. `sending` as for `submit`.
+    """
+    params = checked(f.DetectParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
+    return reply_of(f.FaceItems, "face.detect", params, pictures, sending)
+
+
+def encode_faces(
+    pictures: Iterable[Picture], *, most: int = 100, want: Iterable[str] = (), pass_back: Any = None, **sending: Any
+) -> Call[Reply[f.FaceItems]]:
+    """Find faces and make the encoding of each; `encoding_of` puts them in the form that other methods take."""
+    params = checked(f.EncodeParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
+    return reply_of(f.FaceItems, "face.encode", params, pictures, sending)
+
+
+def verify_faces(
+    a: Side,
+    b: Side | None = None,
+    *,
+    subject: str | None = None,
+    collection: str | None = None,
+    fmr: float | None = None,
+    threshold: float | None = None,
+    prior: float | None = None,
+    several: f.Several | str | None = None,
+    strict: bool = False,
+    calibration: f.Calibration | str | None = None,
+    want: Iterable[str] = (),
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[Reply[f.Verified]]:
+    """Decide whether two faces, or a face and a subject's templates, are one person's.
+
+    Each side is a picture or an `Encoding`. `fmr` is the wanted false-match rate (one in a thousand without it),
+    `threshold` a distance of one's own. `several` is `prominent` or `refuse`. Raises NoFace, SeveralFaces and their
+    kin where a face cannot be used. `sending` as for `submit`.
+    """
+    given = {
+        "subject": subject,
+        "collection": collection,
+        "fmr": fmr,
+        "threshold": threshold,
+        "prior": prior,
+        "several": several,
+        "strict": strict,
+        "calibration": calibration,
+        "want": want,
+        "pass_back": pass_back,
+    }
+    params, pictures = verify_params(a, b, given)
+    return reply_of(f.Verified, "face.verify", params, pictures, sending)
+
+
+def identify_faces(
+    pictures: Iterable[Picture] = (),
+    *,
+    encodings: Iterable[f.Encoding] = (),
+    collection: str | None = None,
+    top: int | None = None,
+    fmr: float | None = None,
+    threshold: float | None = None,
+    margin: float | None = None,
+    prior: float | None = None,
+    several: f.Several | str | None = None,
+    strict: bool = False,
+    calibration: f.Calibration | str | None = None,
+    want: Iterable[str] = (),
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[Reply[f.Identified]]:
+    """Say whose faces these are, or that nobody knows them: one item a picture, then one an encoding.
+
+    `fmr` is the wanted rate of strangers that are taken for anybody at all, whatever the gallery's size.
+    """
+    given = {
+        "encodings": list(encodings),
+        "collection": collection,
+        "top": top,
+        "fmr": fmr,
+        "threshold": threshold,
+        "margin": margin,
+        "prior": prior,
+        "several": several,
+        "strict": strict,
+        "calibration": calibration,
+        "want": want,
+        "pass_back": pass_back,
+    }
+    return reply_of(f.Identified, "face.identify", checked(f.IdentifyParams, given, manual=_MANUAL), pictures, sending)
+
+
+def enroll_face(
+    subject: str,
+    pictures: Iterable[Picture] = (),
+    *,
+    encodings: Iterable[f.Encoding] = (),
+    sources: Sequence[str] | None = None,
+    collection: str | None = None,
+    consent: f.ConsentGiven | str | None = None,
+    attributes: Mapping[str, str] | None = None,
+    replace: bool = False,
+    strict: bool = False,
+    several: f.Several | str | None = None,
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[f.Enrolled]:
+    """Add the faces of pictures, and encodings, to a subject; one item each says what was kept and what refused.
+
+    `consent` in words is taken as given now. `sources` are the files' names without it. `strict` stores nothing
+    unless all are good, `replace` drops what there was. The request's `key` makes it happen once.
+    """
+    files = list(pictures)
+    given = {
+        "subject": subject,
+        "encodings": list(encodings),
+        "sources": sources_of(files) if sources is None else list(sources),
+        "collection": collection,
+        "consent": consent_of(consent),
+        "attributes": None if attributes is None else dict(attributes),
+        "replace": replace,
+        "strict": strict,
+        "several": several,
+        "pass_back": pass_back,
+    }
+    return result_of(f.Enrolled, "face.enroll", checked(f.EnrollParams, given, manual=_MANUAL), files, sending)
+
+
+def subjects(
+    collection: str | None = None, *, after: str | None = None, limit: int | None = None, **sending: Any
+) -> Call[f.Subjects]:
+    """Return a page of a collection's subjects by name; its `next` is the `after` of the next page."""
+    given = {"collection": collection, "after": after, "limit": limit}
+    return result_of(f.Subjects, "face.subjects", checked(f.SubjectsParams, given, manual=_MANUAL), (), sending)
+
+
+def face_collections(**sending: Any) -> Call[f.Collections]:
+    """Return the collections of faces and how many subjects and templates each holds."""
+    return result_of(f.Collections, "face.collections", None, (), sending)
+
+
+def forget_subject(subject: str, collection: str | None = None, **sending: Any) -> Call[f.Forgotten]:
+    """Destroy all that is kept of a subject; returns a signed receipt. Raises NotFound for an unknown one."""
+    given = {"subject": subject, "collection": collection}
+    return result_of(f.Forgotten, "face.forget", checked(f.ForgetParams, given, manual=_MANUAL), (), sending)
+
+
+def calibrate_faces(
+    collection: str | None = None, *, fmr: float | None = None, keep: bool = True, **sending: Any
+) -> Call[f.Calibrated]:
+    """Measure how alike the strangers of a collection are, and keep that for its decisions."""
+    given = {"collection": collection, "fmr": fmr, "keep": keep}
+    return result_of(f.Calibrated, "face.calibrate", checked(f.CalibrateParams, given, manual=_MANUAL), (), sending)
+
+
+def challenge(actions: int | None = None, *, seconds: float | None = None, **sending: Any) -> Call[f.Challenge]:
+    """Ask for a random sequence of actions that a live person is to show; good for one response."""
+    given = {"actions": actions, "seconds": seconds}
+    return result_of(f.Challenge, "face.challenge", checked(f.ChallengeParams, given, manual=_MANUAL), (), sending)
+
+
+def respond(challenge: f.Challenge | str, frames: Iterable[Picture], **sending: Any) -> Call[f.Responded]:
+    """Send the frames that show the actions, up to 64 in the order in which they were taken."""
+    token = challenge if isinstance(challenge, str) else challenge.challenge
+    params = checked(f.RespondParams, {"challenge": token}, manual=_MANUAL)
+    return result_of(f.Responded, "face.respond", params, frames, sending)
+
+
+class FaceCalls:
+    """The methods of `Client` about faces."""
+
+    detect_faces = blocking(detect_faces)
+    encode_faces = blocking(encode_faces)
+    verify_faces = blocking(verify_faces)
+    identify_faces = blocking(identify_faces)
+    enroll_face = blocking(enroll_face)
+    subjects = blocking(subjects)
+    face_collections = blocking(face_collections)
+    forget_subject = blocking(forget_subject)
+    calibrate_faces = blocking(calibrate_faces)
+    challenge = blocking(challenge)
+    respond = blocking(respond)
+
+
+class AsyncFaceCalls:
+    """The methods of `AsyncClient` about faces."""
+
+    detect_faces = awaited(detect_faces)
+    encode_faces = awaited(encode_faces)
+    verify_faces = awaited(verify_faces)
+    identify_faces = awaited(identify_faces)
+    enroll_face = awaited(enroll_face)
+    subjects = awaited(subjects)
+    face_collections = awaited(face_collections)
+    forget_subject = awaited(forget_subject)
+    calibrate_faces = awaited(calibrate_faces)
+    challenge = awaited(challenge)
+    respond = awaited(respond)
