@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import access, admin, case, document, face, messages, registration, system
+from visionmq.schemas import access, admin, brand, case, document, face, messages, registration, system
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -90,6 +90,12 @@ _ROWS: Final = (
     Operation("access.policy", access.PolicyParams, access.Policy, 0, 0, "By which rules is decided?"),
     Operation("access.set_policy", access.SetPolicyParams, access.Policy, 0, 0, "Put other rules in force."),
     Operation("case.verify", case.CaseParams, case.Case, 2, 2, "Document, selfie and booking in one decision."),
+    Operation("brand.recognize", brand.RecognizeParams, brand.Recognitions, 1, MAX_IMAGES, "Which brands are shown?"),
+    Operation("brand.learn", brand.LearnParams, brand.Learned, 1, MAX_IMAGES, "Keep pictures as a brand's references."),
+    Operation("brand.labels", brand.LabelsParams, brand.Labels, 0, 0, "Which brands does a collection have?"),
+    Operation("brand.forget", brand.ForgetParams, brand.Forgotten, 0, 0, "Drop a brand with its references."),
+    Operation("brand.report", brand.ReportParams, brand.Report, 0, 0, "Which references contradict each other?"),
+    Operation("brand.calibrate", brand.CalibrateParams, brand.Calibrated, 0, 0, "Measure how near strangers come."),
     Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
     Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
     Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),
