@@ -7,7 +7,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Ma
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from visionmq.client.access import AsyncAccessCalls
+from visionmq.client.administration import AsyncAdministration
 from visionmq.client.brokers import AsyncBrokerCalls
+from visionmq.client.cases import AsyncCaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.client import _end
 from visionmq.client.documents import AsyncDocumentCalls
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, AsyncBrokerCalls):
+class AsyncClient(
+    AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, AsyncAccessCalls, AsyncCaseCalls, AsyncBrokerCalls
+):
     """A connection to the service for asyncio; parameters and methods are those of `Client`.
 
     Cancelling the task that waits for a reply cancels the request on the server.
@@ -54,6 +59,7 @@ class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, As
         engines: Sequence[str] | None = None,
         *,
         bundles: Sequence[str | os.PathLike[str]] = (),
+        store: str | os.PathLike[str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         start_seconds: float = 60.0,
     ) -> "AsyncClient":
@@ -61,7 +67,7 @@ class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, As
         from visionmq.client.local import start
 
         service = await asyncio.to_thread(
-            start, workers, children, engines, bundles=bundles, start_seconds=start_seconds
+            start, workers, children, engines, bundles=bundles, store=store, start_seconds=start_seconds
         )
         return cls(service.endpoint, timeout=timeout, connect_seconds=5.0, service=service)
 
@@ -69,6 +75,11 @@ class AsyncClient(AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, As
     def endpoints(self) -> list[str]:
         """The endpoints that this client knows."""
         return list(self._channel.endpoints)
+
+    @property
+    def access(self) -> AsyncAdministration:
+        """Administration of users, cars, bookings, engineers and rules."""
+        return AsyncAdministration(self)
 
     @property
     def counts(self) -> Counts:

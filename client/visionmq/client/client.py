@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from visionmq.client.access import AccessCalls
+from visionmq.client.administration import Administration
 from visionmq.client.brokers import BrokerCalls
+from visionmq.client.cases import CaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.documents import DocumentCalls
 from visionmq.client.faces import FaceCalls
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Client(DocumentCalls, RegistrationCalls, FaceCalls, BrokerCalls):
+class Client(DocumentCalls, RegistrationCalls, FaceCalls, AccessCalls, CaseCalls, BrokerCalls):
     """A connection to the service, for any number of threads; close it, or use it in `with`.
 
     Without endpoints it takes those of VISIONMQ_BROKER, else `tcp://127.0.0.1:5760`; of several the
@@ -58,23 +61,31 @@ class Client(DocumentCalls, RegistrationCalls, FaceCalls, BrokerCalls):
         engines: Sequence[str] | None = None,
         *,
         bundles: Sequence[str | os.PathLike[str]] = (),
+        store: str | os.PathLike[str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         start_seconds: float = 60.0,
     ) -> "Client":
         """Start a broker and workers of one's own and return their client; closing it ends them.
 
-        `bundles` are folders of document templates that the workers load. Raises ClosedError with the
-        program's last words if one ends while starting, and Timeout if they are not ready in `start_seconds`.
+        `bundles` are folders of document templates that the workers load, `store` is the file or address of the
+        store of faces and access (without it VISIONMQ_STORE, else one in the user's data folder). Raises
+        ClosedError with the program's last words if one ends while starting, and Timeout if they are not ready in
+        `start_seconds`.
         """
         from visionmq.client.local import start
 
-        service = start(workers, children, engines, bundles=bundles, start_seconds=start_seconds)
+        service = start(workers, children, engines, bundles=bundles, store=store, start_seconds=start_seconds)
         return cls(service.endpoint, timeout=timeout, connect_seconds=5.0, service=service)
 
     @property
     def endpoints(self) -> list[str]:
         """The endpoints that this client knows."""
         return list(self._channel.endpoints)
+
+    @property
+    def access(self) -> Administration:
+        """Administration of users, cars, bookings, engineers and rules."""
+        return Administration(self)
 
     @property
     def counts(self) -> Counts:

@@ -24,6 +24,8 @@ from visionmq.client.errors import ClosedError, Timeout
 
 BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
 """Folders of document templates that a worker loads, separated as in PATH."""
+STORE_VARIABLE: Final = "VISIONMQ_STORE"
+"""The store of a worker: a file, or `postgresql://USER:PASSWORD@HOST/NAME`; without it one in the user's data folder."""
 
 _LAST_WORDS: Final = 40
 _END_SECONDS: Final = 5.0
@@ -164,21 +166,29 @@ def start(
     engines: Sequence[str] | None = None,
     *,
     bundles: Sequence[str | os.PathLike[str]] = (),
+    store: str | os.PathLike[str] | None = None,
     start_seconds: float = 60.0,
 ) -> LocalService:
     """Start a broker and workers with `children` processes each, and return when they are ready.
 
-    `bundles` are folders of document templates; without any, those of VISIONMQ_BUNDLES.
+    `bundles` are folders of document templates; without any, those of VISIONMQ_BUNDLES. `store` is the file or
+    address of the store of faces and access; without one that of VISIONMQ_STORE.
     Raises ClosedError if one ends while starting, Timeout if they need longer than `start_seconds`.
     """
     options = [] if children is None else ["-n", str(children)]
     for engine in engines or ():
         options += ["--engine", engine]
     folders = os.pathsep.join(os.path.abspath(folder) for folder in bundles)
-    service = LocalService({BUNDLES_VARIABLE: folders} if folders else None)
+    given = {BUNDLES_VARIABLE: folders, STORE_VARIABLE: "" if store is None else _address(os.fspath(store))}
+    service = LocalService({name: value for name, value in given.items() if value})
     try:
         service.start(workers, options, time.monotonic() + start_seconds)
     except BaseException:
         service.close()
         raise
     return service
+
+
+def _address(store: str) -> str:
+    """Return a store's address that is the same from any folder."""
+    return store if "://" in store else os.path.abspath(store)

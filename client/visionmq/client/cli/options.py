@@ -101,17 +101,19 @@ def connect_or_embed(
     children: int | None = None,
     bundles: Sequence[Path] = (),
     engines: Sequence[str] | None = None,
+    store: str | None = None,
 ) -> "AbstractContextManager[Client]":
     """Return a client of the brokers named, or else of a broker and worker of its own.
 
-    That worker knows these bundles, and loads these engines only; without any named, all.
+    That worker knows these bundles and keeps faces and access in this store (without one, that of VISIONMQ_STORE,
+    else one in the user's data folder). It loads these engines only; without any named, all.
     """
     if settings.brokers:
         return connect(settings)
     from visionmq.client import Client
 
     check_installed("worker")
-    return Client.local(children=children, engines=engines, bundles=bundles, **_time(settings))
+    return Client.local(children=children, engines=engines, bundles=bundles, store=store, **_time(settings))
 
 
 def _time(settings: Settings) -> dict[str, Any]:
