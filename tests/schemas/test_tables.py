@@ -15,6 +15,7 @@ from visionmq.schemas.operations import OPERATIONS, json_schema, message_schema
 
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 REQUIRED = {
+    "brand.forget": {"brand": "acme"},
     "document.learn": {"name": "badge", "zones": []},
     "face.enroll": {"subject": "Ada"},
     "face.forget": {"subject": "Ada"},
