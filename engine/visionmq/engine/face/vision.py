@@ -10,12 +10,13 @@ import cv2
 import dlib
 import numpy as np
 
+from visionmq.engine.face.encoding import CHIP_SIDE, Encoder
 from visionmq.engine.face.models import FIVE_POINTS, RESNET, model_path
+from visionmq.engine.face.resnet import read_network
 from visionmq.engine.face.values import Encodings, Face, ModelName, Quality
 from visionmq.engine.picture import Pixels
 
 DLIB_MODEL: Final = ModelName("dlib-resnet-v1", "20170213", "CC0-1.0", 128)
-CHIP_SIDE: Final = 150
 CHIP_PADDING: Final = 0.25
 
 
@@ -28,7 +29,7 @@ class FaceVision:
         """Read the models; raise EngineError(ENGINE_UNAVAILABLE) if one is not installed."""
         self._detector: Any = dlib.get_frontal_face_detector()
         self._predictor: Any = dlib.shape_predictor(str(model_path(FIVE_POINTS)))
-        self._encoder: Any = dlib.face_recognition_model_v1(str(model_path(RESNET)))
+        self._encoder = Encoder(read_network(model_path(RESNET).read_bytes()))
 
     def find(self, pixels: Pixels, most: int | None = None, least_side: float = 0.0) -> list[Face]:
         """Return the faces of a picture, the largest first: at most `most`, none narrower than `least_side` pixels."""
@@ -44,10 +45,7 @@ class FaceVision:
 
     def encode_chips(self, chips: Sequence[Pixels]) -> Encodings:
         """Return one row for each chip that `crop` has made at its normal size; chips of many pictures go together."""
-        if not chips:
-            return np.zeros((0, self.model.dimension), np.float32)
-        rows = [self._encoder.compute_face_descriptor(np.ascontiguousarray(chip[..., ::-1])) for chip in chips]
-        return np.asarray(rows, np.float32)
+        return self._encoder.encode(chips)
 
     def crop(self, pixels: Pixels, face: Face, size: int = CHIP_SIDE) -> Pixels:
         """Return the face upright, `size` x `size`, eyes and nose where the encoder wants them."""
