@@ -6,9 +6,12 @@ sandbox closes. Programs that see no pictures (tests, benchmarks, migrations) ma
 """
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from visionmq.engine.store.opened import DirectLink
 
 Ask = TypeVar("Ask", bound=Struct)
 Told = TypeVar("Told", bound=Struct)
@@ -47,3 +50,15 @@ def open_link(address: str | None = None) -> Link:
     from visionmq.engine.store.keeper_link import start_keeper
 
     return start_keeper(address)
+
+
+def open_direct(address: str | None = None, *, keys: str | None = None) -> "DirectLink":
+    """Return a link to a store opened in this process, for programs that decode no strangers' pictures.
+
+    `keys` names the key file, else VISIONMQ_STORE_KEYS or its usual place does.
+
+    Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be opened.
+    """
+    from visionmq.engine.store.opened import open_here
+
+    return open_here(address, keys=keys)

@@ -1,0 +1,167 @@
+"""The audit log: rows that each hold the hash of the one before, so that no past row can be changed alone.
+
+A row's hash is SHA-256 over its canonical JSON (keys sorted, no blanks) with the previous hash. The head
+names the last row and is sealed with the key file, so that neither the end of the log nor all of it can be
+rewritten by one who has the database alone. A signed head kept elsewhere also shows that an old copy of
+the whole store was put back. Cf. RFC 6962 (hash chains of logs with signed heads).
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from visionmq.engine.store.keyfile import Keys
+from visionmq.engine.store.sealing import Facts, context
+from visionmq.engine.store.tables import audit, chain_head
+
+GENESIS: Final = "0" * 64
+"""What the first row holds as the hash before it."""
+_PAGE: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log."""
+
+    sequence: int
+    at: str
+    action: str
+    actor: str
+    facts: str
+    previous: str
+    hash: str
+
+
+def canonical(content: Any) -> bytes:
+    """Return the one JSON of a content that hashes and signatures are made over."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def entry_hash(sequence: int, at: str, action: str, actor: str, facts: str, previous: str) -> str:
+    """Return the hash of a row."""
+    content = {
+        "action": action,
+        "actor": actor,
+        "at": at,
+        "facts": facts,
+        "previous": previous,
+        "sequence": sequence,
+    }
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def head_seal(keys: Keys, sequence: int, last: str) -> str:
+    """Return what binds a head to the key file."""
+    return hmac.digest(keys.blind, b"visionmq head" + context(str(sequence), last), "sha256").hex()
+
+
+def append(connection: Connection, keys: Keys, *, at: str, action: str, actor: str, facts: Facts) -> Entry:
+    """Append a row; the caller holds the head's lock."""
+    head = connection.execute(select(chain_head)).one()
+    text = canonical(dict(facts)).decode()
+    sequence = head.sequence + 1
+    digest = entry_hash(sequence, at, action, actor, text, head.hash)
+    entry = Entry(sequence, at, action, actor, text, head.hash, digest)
+    connection.execute(
+        insert(audit).values(
+            sequence=sequence, at=at, action=action, actor=actor, facts=text, previous=head.hash, hash=digest
+        )
+    )
+    connection.execute(
+        update(chain_head).values(sequence=sequence, hash=digest, seal=head_seal(keys, sequence, digest))
+    )
+    return entry
+
+
+def entries(connection: Connection, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+    """Yield rows in order of sequence, read by pages."""
+    left = limit
+    while left is None or left > 0:
+        page = _PAGE if left is None else min(left, _PAGE)
+        rows = connection.execute(
+            select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(page)
+        ).all()
+        yield from map(_entry, rows)
+        if len(rows) < page:
+            return
+        after = rows[-1].sequence
+        left = None if left is None else left - page
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.sequence, row.at, row.action, row.actor, row.facts, row.previous, row.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A head that was kept outside the store."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the log found."""
+
+    rows: int
+    broken_at: int | None
+    """Sequence of the first row that is wrong; None if all are right."""
+    reason: str
+    """Empty if all is right."""
+    sequence: int
+    hash: str
+
+
+def verify(connection: Connection, keys: Keys, anchor: Anchor | None = None) -> Verdict:
+    """Check every row, the head, and a head that was kept elsewhere."""
+    previous, expected, anchored = GENESIS, 1, anchor is None or anchor.sequence == 0
+    for entry in entries(connection, after=_first_possible):
+        reason = _link_fault(entry, expected, previous)
+        if not reason and anchor is not None and entry.sequence == anchor.sequence:
+            anchored = True
+            reason = "" if entry.hash == anchor.hash else "it is not the row that the kept head names"
+        if reason:
+            return Verdict(expected - 1, expected, reason, expected - 1, previous)
+        previous, expected = entry.hash, expected + 1
+    reason = _head_fault(connection, keys, expected - 1, previous)
+    if not reason and not anchored:
+        reason = "the log ends before the row that the kept head names"
+    return Verdict(expected - 1, expected if reason else None, reason, expected - 1, previous)
+
+
+_first_possible: Final = -(2**62)
+"""Rows with numbers that no row may have are read too, and found wrong."""
+
+
+def _link_fault(entry: Entry, expected: int, previous: str) -> str:
+    if entry.sequence != expected:
+        return "it is missing" if entry.sequence > expected else "its number was never given"
+    if entry.previous != previous:
+        return "it does not follow the row before it"
+    made = entry_hash(entry.sequence, entry.at, entry.action, entry.actor, entry.facts, entry.previous)
+    return "" if made == entry.hash else "it was altered"
+
+
+def _head_fault(connection: Connection, keys: Keys, sequence: int, last: str) -> str:
+    heads = connection.execute(select(chain_head)).all()
+    if len(heads) != 1:
+        return "the head of the log is missing"
+    head = heads[0]
+    if head.seal != head_seal(keys, head.sequence, head.hash):
+        return "the head of the log was altered"
+    if head.sequence > sequence:
+        return f"rows are missing at the end: the head counts {head.sequence}"
+    if (head.sequence, head.hash) != (sequence, last):
+        return "the log does not end with the row that its head names"
+    return ""
+
+
+def count(connection: Connection) -> int:
+    """Return how many rows there are."""
+    return connection.execute(select(func.count()).select_from(audit)).scalar_one()

@@ -1,0 +1,175 @@
+"""A store that is open in this process, and the link to it for programs that see no pictures."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, text
+
+from visionmq.engine.api import EngineError
+from visionmq.engine.store import audit
+from visionmq.engine.store.address import Address, read_address
+from visionmq.engine.store.database import connect, typed_failures
+from visionmq.engine.store.keyfile import Keys, make_keys, read_keys
+from visionmq.engine.store.link import Ask, Method, Told
+from visionmq.engine.store.migrating import migrate
+from visionmq.engine.store.services import SERVICES, WARM
+from visionmq.engine.store.session import Clock, Session, format_time, new_id, utc_now
+from visionmq.engine.store.tables import chain_head, vault
+from visionmq.schemas.errors import ErrorCode
+
+_log = structlog.get_logger()
+
+
+class OpenStore:
+    """Answers requests one at a time; what services keep in memory lives here."""
+
+    def __init__(self, address: Address, clock: Clock = utc_now) -> None:
+        """Open a store, made if it is new.
+
+        Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be opened.
+        """
+        self.address = address
+        self._clock, self._lock = clock, threading.Lock()
+        self._kept: dict[type, Any] = {}
+        self._journal_pending = False
+        self._database = connect(address)
+        try:
+            with typed_failures(ErrorCode.ENGINE_UNAVAILABLE):
+                self._open()
+        except BaseException:
+            self._database.dispose()
+            raise
+
+    def _open(self) -> None:
+        if self.address.path is not None:
+            _make_private(self.address.path)
+        migrate(self._database)
+        self._keys = self._bind()
+        with self.session() as session:
+            for warm in WARM:
+                warm(session)
+
+    def _bind(self) -> Keys:
+        """Return the keys that belong to this store; a new store takes what there is, or new ones."""
+        with self._database.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE vault IN EXCLUSIVE MODE"))
+            bound = connection.execute(select(vault.c.fingerprint)).scalar_one_or_none()
+            if bound is None:
+                return self._found(connection)
+        keys = read_keys(self.address.keys)
+        if keys.fingerprint != bound:
+            raise EngineError(
+                ErrorCode.ENGINE_UNAVAILABLE,
+                f"The key file {self.address.keys} belongs to another store.",
+                stage="store",
+                hint="Name this store's key file in VISIONMQ_STORE_KEYS.",
+            )
+        return keys
+
+    def _found(self, connection: Connection) -> Keys:
+        path = self.address.keys
+        keys = read_keys(path) if path.exists() else make_keys(path)
+        connection.execute(
+            insert(vault).values(
+                id=1, store_id=new_id(self._clock), fingerprint=keys.fingerprint, created_at=format_time(self._clock())
+            )
+        )
+        connection.execute(
+            insert(chain_head).values(
+                id=1, sequence=0, hash=audit.GENESIS, seal=audit.head_seal(keys, 0, audit.GENESIS), kek=keys.current
+            )
+        )
+        return keys
+
+    def _find_keys(self, kek: str) -> Keys:
+        """Return the keys, read again if another process has changed the one in use."""
+        if kek and kek != self._keys.current:
+            self._keys = read_keys(self.address.keys)
+        return self._keys
+
+    def session(self) -> "_OneSession":
+        """Return a context with a session, closed at its end."""
+        return _OneSession(lambda: Session(self._database, self._find_keys, self._kept, self._clock))
+
+    def call(self, method: str, request: Struct) -> Struct:
+        """Answer one request; raises EngineError."""
+        known = SERVICES.get(method)
+        if known is None:
+            raise EngineError(ErrorCode.UNKNOWN_OPERATION, f"The store knows no {method!r}.", stage="store")
+        with self._lock, typed_failures(), self.session() as session:
+            answer: Struct = known[1](session, request)
+            self._journal_pending |= session.forgot
+            if self._journal_pending:
+                session.close()
+                self._empty_journal()
+            return answer
+
+    def _empty_journal(self) -> None:
+        """Let SQLite's journal keep no copy of a key that was destroyed; tried again if a reader holds it."""
+        if self.address.path is not None:
+            with self._database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            if busy:
+                _log.warning("the journal still holds what was forgotten; a reader keeps it; next request tries again")
+                return
+        self._journal_pending = False
+
+    def close(self) -> None:
+        """Let the database go."""
+        with self._lock:
+            self._database.dispose()
+
+
+class _OneSession:
+    """A session that is closed at the end of a `with`."""
+
+    def __init__(self, make: Callable[[], Session]) -> None:
+        self._session = make()
+
+    def __enter__(self) -> Session:
+        return self._session
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+
+def _make_private(path: Path) -> None:
+    """Make the folder and file of a new SQLite store, for its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+
+
+class DirectLink:
+    """A link to a store in this process; for tests, benchmarks and commands, not where pictures are decoded."""
+
+    def __init__(self, store: OpenStore) -> None:
+        self.store = store
+
+    def call(self, method: Method[Ask, Told], request: Ask) -> Told:
+        """Return the answer; see `Link.call`."""
+        answer = self.store.call(method.name, request)
+        assert isinstance(answer, method.told)
+        return answer
+
+    def close(self) -> None:
+        """Let the store go."""
+        self.store.close()
+
+    def __enter__(self) -> "DirectLink":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_here(address: str | None = None, *, keys: str | None = None) -> DirectLink:
+    """Open a store in this process.
+
+    Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be opened.
+    """
+    return DirectLink(OpenStore(read_address(address, keys)))

@@ -1,0 +1,38 @@
+"""The table of what a store can be asked.
+
+Another part of VisionMQ that keeps things here (access, for instance) adds its handlers as one line below; what
+a handler is given is told in `session`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from visionmq.engine.store import forgetting, gallery, messages, plain_search
+from visionmq.engine.store.link import Method
+from visionmq.engine.store.session import Session
+
+Handler: TypeAlias = Callable[[Session, Any], Any]
+Service: TypeAlias = Mapping[str, tuple[Method[Any, Any], Handler]]
+
+
+def service(*rows: tuple[Method[Any, Any], Handler]) -> Service:
+    """Return handlers by the names of their methods."""
+    return {method.name: (method, handler) for method, handler in rows}
+
+
+GALLERIES: Final = service(
+    (messages.ENROLL, gallery.enroll),
+    (messages.SEARCH, plain_search.search),
+    (messages.SUBJECTS, gallery.list_subjects),
+    (messages.COLLECTIONS, gallery.list_collections),
+    (messages.FORGET, forgetting.forget),
+    (messages.TEMPLATES, gallery.get_templates),
+    (messages.GET_NOTES, gallery.get_notes),
+    (messages.SET_NOTES, gallery.set_notes),
+)
+
+SERVICES: Final[Service] = {**GALLERIES}
+"""All methods by name."""
+
+WARM: Final[tuple[Callable[[Session], None], ...]] = ()
+"""What is read when a store opens, so that no first request waits for it."""
