@@ -9,6 +9,8 @@ COMMANDS = [
     "up", "demo", "ping", "info", "workers", "queues", "pause", "resume", "drain", "purge", "dead", "logs",
     "schema", "doctor", "document", "document read", "document masks", "document make", "document learn",
     "register", "register pair", "register warp", "register stitch",
+    "face", "face verify", "face identify", "face detect", "face encode", "face enroll", "face subjects",
+    "face collections", "face forget", "face calibrate", "face challenge", "face respond",
     "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip
 

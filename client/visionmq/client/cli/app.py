@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visionmq.client.cli import admin, demo, doctor, document, keys, programs, register, schema, up
+from visionmq.client.cli import admin, demo, doctor, document, face, keys, programs, register, schema, up
 from visionmq.client.cli.group import examples
 from visionmq.client.cli.options import Broker, Key, Seconds, from_environment
 from visionmq.wire import VERSION
@@ -60,6 +60,7 @@ app.command("broker", epilog=examples("visionmq broker --help", "visionmq broker
 app.command("worker", epilog=examples("visionmq worker --help", "visionmq worker -n 2"), **_pass)(programs.worker)
 app.add_typer(document.group, name="document")
 app.add_typer(register.group, name="register")
+app.add_typer(face.group, name="face")
 app.command("demo", epilog=examples("visionmq demo", "visionmq demo -o /tmp"))(demo.demo)
 admin.register(app)
 app.command(

@@ -1,0 +1,70 @@
+"""Which store a command works on, and the service that has it."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
+
+import typer
+
+from visionmq.client.cli.failures import Exit, Failure
+from visionmq.client.cli.options import Settings, connect_or_embed
+
+if TYPE_CHECKING:
+    from visionmq.client import Client
+
+STORE_VARIABLE: Final = "VISIONMQ_STORE"
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FILE|URL",
+        help="Store of a service of one's own: a file, or postgresql://... [VISIONMQ_STORE, else one of your own]",
+    ),
+]
+
+
+def place_of(store: str | None) -> str:
+    """Return in words which store a service of one's own uses; passwords are left out."""
+    address = store or os.environ.get(STORE_VARIABLE) or ""
+    if address:
+        return _without_password(address)
+    from platformdirs import user_data_path
+
+    return str(user_data_path("visionmq", appauthor=False) / "store.db")
+
+
+def _without_password(address: str) -> str:
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+@contextmanager
+def service(
+    settings: Settings, engines: Sequence[str], *, store: str | None = None, together: int = 1, tell: bool = False
+) -> "Iterator[Client]":
+    """Give a client of the brokers named, or of a broker and worker of its own with these engines and this store.
+
+    `together` requests share it. `tell` says on standard error which store it is. Raises Failure where a store is
+    named for workers that are not ours to start.
+    """
+    from visionmq.client.cli.progress import waiting
+
+    if store and settings.brokers:
+        raise Failure(
+            f"--store is for a service of one's own; the workers behind {settings.brokers[0]} have theirs",
+            f"Name it where they start: {STORE_VARIABLE}=... visionmq worker.",
+            Exit.USAGE,
+        )
+    if tell and not settings.brokers:
+        print(f"store: {place_of(store)}", file=sys.stderr)
+    with waiting("" if settings.brokers else "starting a broker and a worker of our own"):
+        made = connect_or_embed(settings, children=1 if together == 1 else None, engines=engines, store=store)
+    with made as client:
+        yield client
