@@ -380,6 +380,15 @@ def test_a_worn_child_is_replaced(worn: dict[str, int]) -> None:
     assert len(bench.answers()) == 1
 
 
+def test_a_child_that_has_lost_what_it_shares_is_replaced_even_where_another_is() -> None:
+    bench = Bench(children=2).serve()
+    bench.run()
+    done = bench.finish(lost=True)
+    assert of(done, ev.Retire)
+    assert of(done, ev.Start)
+    assert len(bench.answers()) == 1
+
+
 # ---- credit -------------------------------------------------------------------------------
 
 

@@ -42,6 +42,11 @@ class Shared:
             self._store = open_link()
         return self._store
 
+    @property
+    def lost(self) -> bool:
+        """Whether something shared is gone for good, so that this process should be replaced."""
+        return getattr(self._store, "lost", False)
+
     def close(self) -> None:
         """Close the way to the store, if it was opened."""
         if self._store is not None:

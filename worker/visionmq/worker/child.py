@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -23,6 +23,9 @@ from visionmq.worker.channel import ChildEnd
 from visionmq.worker.childwire import Batch, IsBroken, IsWarm, Line, Outcomes, Report, to_child
 from visionmq.worker.events import Batchable
 from visionmq.worker.runner import run_batch, table
+
+if TYPE_CHECKING:
+    from visionmq.engine.shared import Shared
 
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1024**2
 
@@ -63,11 +66,9 @@ def _log_to(channel: ChildEnd, lock: threading.Lock) -> None:
     )
 
 
-def load(names: Sequence[str]) -> tuple[list[Engine], list[str]]:
+def load(names: Sequence[str], shared: "Shared") -> tuple[list[Engine], list[str]]:
     """Return the engines that could be loaded, and why others could not."""
-    from visionmq.engine.shared import Shared
-
-    shared, engines, problems = Shared(), [], []
+    engines, problems = [], []
     for name in names:
         try:
             engines.append(shared.engine(name))
@@ -77,6 +78,12 @@ def load(names: Sequence[str]) -> tuple[list[Engine], list[str]]:
             structlog.get_logger().error("an engine could not be loaded", engine=name, exc_info=True)
             problems.append(f"{name}: {type(error).__name__}: {error}")
     return engines, problems
+
+
+def _make_shared() -> "Shared":
+    from visionmq.engine.shared import Shared
+
+    return Shared()
 
 
 def _one_thread() -> None:
@@ -98,7 +105,8 @@ def serve(channel: ChildEnd, names: Sequence[str], *, job_mb: int, closed: bool)
     """Load, shut in, and work until the parent closes; return the exit status."""
     lock = threading.Lock()
     _log_to(channel, lock)
-    engines, problems = load(names)
+    shared = _make_shared()
+    engines, problems = load(names, shared)
     served = table(engines)
     if not served:
         channel.send([encode(IsBroken("; ".join(problems) or "no engine was named"))])
@@ -119,7 +127,7 @@ def serve(channel: ChildEnd, names: Sequence[str], *, job_mb: int, closed: bool)
     while (frames := channel.receive()) is not None:
         batch: Batch = to_child.decode(frames[0])
         ended = run_batch(served[batch.op], batch, frames[1:], report)
-        head = Outcomes([outcome for outcome, _ in ended], memory.grown_mb())
+        head = Outcomes([outcome for outcome, _ in ended], memory.grown_mb(), shared.lost)
         answer: list[Any] = [encode(head)]
         for _, parts in ended:
             answer += parts

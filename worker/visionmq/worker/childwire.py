@@ -49,6 +49,8 @@ class Outcomes(Struct, frozen=True, tag="outcomes"):
 
     outcomes: list[Outcome]
     grown_mb: float = 0.0
+    lost: bool = False
+    """What its engines share, such as the way to the store, is lost for good: replace this child."""
 
 
 class Report(Struct, frozen=True, tag="report"):

@@ -220,13 +220,13 @@ class Core:
         for job, (outcome, frames) in zip(batch, event.outcomes, strict=True):
             self.pace.add(job.run.op, (now - child.started) / len(batch))
             self._answer(job, from_outcome(job, outcome), frames)
-        self._recycle(child, event.grown_mb, now)
+        self._recycle(child, event, now)
 
-    def _recycle(self, child: Child, grown_mb: float, now: float) -> None:
-        """Replace a child that has worked or grown enough, one at a time."""
+    def _recycle(self, child: Child, event: ev.Finished, now: float) -> None:
+        """Replace a child that can do no more; those that have worked or grown enough, one at a time."""
         jobs, most = self.settings.recycle_jobs, self.settings.recycle_mb
-        worn = (jobs and child.answered >= jobs) or (most and grown_mb >= most)
-        if worn and self.pool.usable == len(self.pool.slots):
+        worn = (jobs and child.answered >= jobs) or (most and event.grown_mb >= most)
+        if event.lost or (worn and self.pool.usable == len(self.pool.slots)):
             self.pool.remove(child, now, failed=False)
             self._out.append(ev.Retire(child.number))
             self._start_children(now)

@@ -72,6 +72,8 @@ class Finished(Struct, frozen=True):
     child: ChildId
     outcomes: Sequence[tuple[Outcome, Sequence[Frame]]]
     grown_mb: float = 0.0
+    lost: bool = False
+    """The child can do no more: what its engines share is lost."""
 
 
 class Gone(Struct, frozen=True):

@@ -186,7 +186,7 @@ class Worker:
     def _from_child(self, number: ev.ChildId, head: cw.FromChild, frames: Sequence[memoryview]) -> None:
         match head:
             case cw.Outcomes():
-                self._tell(ev.Finished(number, _share(head.outcomes, frames), head.grown_mb))
+                self._tell(ev.Finished(number, _share(head.outcomes, frames), head.grown_mb, head.lost))
             case cw.Report():
                 self._tell(ev.Reported(number, head.index, frames))
             case cw.Line():
