@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import access, admin, brand, case, document, face, messages, registration, system
+from visionmq.schemas import access, admin, brand, case, document, face, messages, registration, store, system
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -96,6 +96,14 @@ _ROWS: Final = (
     Operation("brand.forget", brand.ForgetParams, brand.Forgotten, 0, 0, "Drop a brand with its references."),
     Operation("brand.report", brand.ReportParams, brand.Report, 0, 0, "Which references contradict each other?"),
     Operation("brand.calibrate", brand.CalibrateParams, brand.Calibrated, 0, 0, "Measure how near strangers come."),
+    Operation("store.info", store.InfoParams, store.Info, 0, 0, "What the store is and holds."),
+    Operation("store.rekey", store.RekeyParams, store.Rekeyed, 0, 0, "Wrap all keys anew; destroy the former key."),
+    Operation(
+        "audit.head", store.HeadParams, store.Head, 0, 0, "Where the log ends now, signed, to be kept elsewhere."
+    ),
+    Operation("audit.list", store.ListParams, store.Entries, 0, 0, "Who changed what."),
+    Operation("audit.verify", store.VerifyParams, store.Verified, 0, 0, "Check every row of the audit log."),
+    Operation("receipt.verify", store.ReceiptParams, store.ReceiptVerdict, 0, 0, "Check a receipt of forgetting."),
     Operation("broker.info", admin.InfoParams, admin.Info, 0, 0, "The broker's state and ledger."),
     Operation("broker.workers", admin.WorkersParams, admin.Workers, 0, 0, "The connected workers."),
     Operation("broker.queues", admin.QueuesParams, admin.Queues, 0, 0, "The queues."),
