@@ -93,6 +93,11 @@ def percent(probability: float) -> str:
     return f"{bounded:.1%}" if not 0.02 < bounded < 0.98 else f"{bounded:.0%}"
 
 
+def count(number: int, word: str) -> str:
+    """Return a number of things: `1 face`, `2,000 faces`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def odds(rate: float) -> str:
     """Return an error rate in words: `1 in 1,000`."""
     return "never" if rate <= 0 else f"1 in {max(1, round(1 / rate)):,}"

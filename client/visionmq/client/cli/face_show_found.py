@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from visionmq.client.cli import board
+from visionmq.client.cli.board import count
 from visionmq.client.cli.document_marks import BAD, DIM, GOOD, NO, OPEN, WARN, YES
 from visionmq.client.cli.document_remarks import Remark
 from visionmq.client.cli.face_names import issue
@@ -23,7 +24,7 @@ def show_found(lines: Sequence[Mapping[str, Any]]) -> None:
     console.print(table)
     good = [line["result"] for line in lines if line["ok"]]
     without = sum(not result["total"] for result in good)
-    parts = [f"{sum(result['total'] for result in good)} faces in {len(good)} pictures"]
+    parts = [f"{count(sum(result['total'] for result in good), 'face')} in {count(len(good), 'picture')}"]
     parts += [f"{without} without a face"] if without else []
     parts += [f"{len(lines) - len(good)} failed"] if len(good) < len(lines) else []
     console.print(board.text(", ".join(parts)))
@@ -68,7 +69,7 @@ def show_enrolled(lines: Sequence[Mapping[str, Any]]) -> None:
         result = line["result"]
         kept, asked = result["kept"], len(result["items"])
         mark = YES if kept == asked else OPEN if kept else NO
-        words = f"  {kept} of {asked} pictures kept, {_count(result['templates'], 'template')} now"
+        words = f"  {kept} of {asked} pictures kept, {count(result['templates'], 'template')} now"
         console.print(board.text("").append(board.sign(mark)).append(" ").append(name).append(words))
         if rows := [*_enrolled_rows(line)]:
             console.print(board.rows_of(rows))
@@ -76,15 +77,11 @@ def show_enrolled(lines: Sequence[Mapping[str, Any]]) -> None:
         console.print(_enrolled_sum(lines))
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def _enrolled_sum(lines: Sequence[Mapping[str, Any]]) -> Any:
     results = [line["result"] for line in lines if "result" in line]
     kept = sum(result["kept"] for result in results)
     refused = sum(len(result["items"]) - result["kept"] for result in results)
-    parts = [_count(len(lines), "subject"), f"{kept:,} pictures kept"]
+    parts = [count(len(lines), "subject"), f"{kept:,} pictures kept"]
     return board.text(", ".join([*parts, *([f"{refused:,} refused"] if refused else [])]))
 
 
