@@ -21,6 +21,7 @@ from visionmq.client.registrations import AsyncRegistrationCalls
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
 from visionmq.client.session import CONNECT_SECONDS, Counts
+from visionmq.client.stores import AsyncStoreCalls
 from visionmq.schemas.messages import Priority
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ T = TypeVar("T")
 
 
 class AsyncClient(
-    AsyncDocumentCalls, AsyncRegistrationCalls, AsyncFaceCalls, AsyncAccessCalls, AsyncCaseCalls, AsyncBrokerCalls
+    AsyncDocumentCalls,
+    AsyncRegistrationCalls,
+    AsyncFaceCalls,
+    AsyncAccessCalls,
+    AsyncCaseCalls,
+    AsyncStoreCalls,
+    AsyncBrokerCalls,
 ):
     """A connection to the service for asyncio; parameters and methods are those of `Client`.
 

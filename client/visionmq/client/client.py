@@ -23,6 +23,7 @@ from visionmq.client.registrations import RegistrationCalls
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
 from visionmq.client.session import CONNECT_SECONDS, Counts
+from visionmq.client.stores import StoreCalls
 from visionmq.schemas.messages import Priority
 
 if TYPE_CHECKING:
@@ -31,7 +32,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Client(DocumentCalls, RegistrationCalls, FaceCalls, AccessCalls, CaseCalls, BrokerCalls):
+class Client(
+    DocumentCalls,
+    RegistrationCalls,
+    FaceCalls,
+    AccessCalls,
+    CaseCalls,
+    StoreCalls,
+    BrokerCalls,
+):
     """A connection to the service, for any number of threads; close it, or use it in `with`.
 
     Without endpoints it takes those of VISIONMQ_BROKER, else `tcp://127.0.0.1:5760`; of several the
