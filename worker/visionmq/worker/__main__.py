@@ -13,7 +13,7 @@ from visionmq.wire.keys import KeyFileError, read_identity
 from visionmq.wire.sockets import is_endpoint, is_local
 from visionmq.worker.parent import Worker
 from visionmq.worker.relay import Relay
-from visionmq.worker.settings import BUNDLES_VARIABLE, Settings, cores, default_name, from_environment
+from visionmq.worker.settings import BUNDLES_VARIABLE, STORE_VARIABLE, Settings, cores, default_name, from_environment
 
 _EXAMPLES = """examples:
   python -m visionmq.worker                                        serve the broker on this host, one child a core
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--bundle", "--bundle_dir", action="append", metavar="DIR", help="folder of document templates; may be repeated"
     )
+    add("--store", default=known.store, metavar="ADDRESS", help="a file, or postgresql://USER:PASSWORD@HOST/DATABASE")
     add("--key", default=known.key, metavar="FILE", help="identity file, for brokers that demand keys")
     add("--name", default=known.name or default_name(), help="name in the broker's lists (default: host and pid)")
     add("--job-seconds", type=float, default=known.job_seconds, metavar="S", help="longest run of a job")
@@ -77,6 +78,7 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
         children=given.children,
         engines=tuple(given.engine or known.engines),
         bundles=tuple(given.bundle or known.bundles),
+        store=given.store,
         key=given.key,
         name=given.name[:64],
         job_seconds=given.job_seconds,
@@ -112,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if settings.bundles:  # engines read it when they load, in the children
         os.environ[BUNDLES_VARIABLE] = os.pathsep.join(os.path.abspath(folder) for folder in settings.bundles)
+    if settings.store:  # the keepers read it, which the children start
+        os.environ[STORE_VARIABLE] = settings.store if "://" in settings.store else os.path.abspath(settings.store)
     return Worker(settings, identity, relay).run()
 
 

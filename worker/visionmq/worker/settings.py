@@ -8,9 +8,11 @@ from msgspec import Struct
 
 from visionmq.wire.sockets import WORKER_ENDPOINT
 
-DEFAULT_ENGINES: Final = ("system", "document", "registration")
+DEFAULT_ENGINES: Final = ("system", "document", "registration", "store")
 BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
 """Folders of document templates, separated as in PATH; engines read it when they load."""
+STORE_VARIABLE: Final = "VISIONMQ_STORE"
+"""Where the store is, for the keepers that engines start when they load."""
 
 
 def cores() -> int:
@@ -31,6 +33,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Names of the registry, or `module:Class`."""
     bundles: tuple[str, ...] = ()
     """Folders of document templates."""
+    store: str | None = None
+    """The store's file, or postgresql://USER:PASSWORD@HOST/DATABASE; None for that of the user's data folder."""
     key: str | None = None
     """Identity file for brokers that demand keys."""
     name: str = ""
@@ -55,7 +59,15 @@ def default_name() -> str:
 
 
 def from_environment() -> Settings:
-    """Return the defaults, with what VISIONMQ_WORKER_BROKER (comma separated), VISIONMQ_BUNDLES and VISIONMQ_KEY say."""
+    """Return the defaults, with what the environment says.
+
+    VISIONMQ_WORKER_BROKER (comma separated), VISIONMQ_BUNDLES, VISIONMQ_STORE and VISIONMQ_KEY.
+    """
     brokers = tuple(part for part in os.environ.get("VISIONMQ_WORKER_BROKER", "").split(",") if part)
     bundles = tuple(part for part in os.environ.get(BUNDLES_VARIABLE, "").split(os.pathsep) if part)
-    return Settings(brokers=brokers or (WORKER_ENDPOINT,), bundles=bundles, key=os.environ.get("VISIONMQ_KEY") or None)
+    return Settings(
+        brokers=brokers or (WORKER_ENDPOINT,),
+        bundles=bundles,
+        store=os.environ.get(STORE_VARIABLE) or None,
+        key=os.environ.get("VISIONMQ_KEY") or None,
+    )

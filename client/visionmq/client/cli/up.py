@@ -34,6 +34,10 @@ def up(
         list[Path] | None,
         typer.Option("--bundle", "--bundle_dir", metavar="DIR", help="Folder of document templates; may be repeated."),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|URL", help="Store of faces, brands and access; postgresql://... for several hosts."),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
     port: Annotated[
         int | None, old_flag("--port", metavar="N", min=1, max=65535, text="Clients connect to this port of this host.")
@@ -56,6 +60,8 @@ def up(
         signal.signal(number, lambda *_: supervisor.events.put(Stop()))
     arguments = [*_common(log_level), *(_flag("--keys", keys))]
     supervisor.start(_BROKER, ["visionmq.broker", "--clients", clients, "--workers", workers, *arguments])
+    if store:  # not an argument, which all users of the host can read
+        os.environ["VISIONMQ_STORE"] = store
     options = [*_common(log_level), *_flag("-n", children or concur or None)]
     options += [word for folder in bundle or () for word in ("--bundle", str(folder))]
     options += [word for name in engine or () for word in ("--engine", name)]

@@ -48,7 +48,9 @@ class Ready(Struct, frozen=True, tag="ready"):
     """From the keeper: the store is open; said once."""
 
 
-from_keeper: "Final[msgspec.msgpack.Decoder[Reply | Failure | Ready]]" = msgspec.msgpack.Decoder(Reply | Failure | Ready)
+from_keeper: "Final[msgspec.msgpack.Decoder[Reply | Failure | Ready]]" = msgspec.msgpack.Decoder(
+    Reply | Failure | Ready
+)
 to_keeper: "Final[msgspec.msgpack.Decoder[Call]]" = msgspec.msgpack.Decoder(Call)
 
 

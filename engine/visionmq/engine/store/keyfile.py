@@ -1,18 +1,16 @@
 """The key file: the secrets that a copy of the database is worthless without.
 
-It holds the keys that wrap data keys (the last is in use, former ones stay until nothing is wrapped with
-them), the key of the blind index, and the Ed25519 key that signs receipts and heads. It is written
+It holds the keys that wrap data keys (the store says which is in use; former ones stay until nothing is
+wrapped with them), the key of the blind index, and the Ed25519 key that signs receipts and heads. It is written
 whole and renamed into place, readable by its owner only.
 """
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import os
 import secrets
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,8 +55,8 @@ class Keys:
         return {key_id(key): key for key in self.wrapping}
 
     @property
-    def current(self) -> str:
-        """The id of the key that wraps now."""
+    def newest(self) -> str:
+        """The id of the key that was made last; which one wraps now, the store says."""
         return key_id(self.wrapping[-1])
 
     @property
@@ -85,13 +83,13 @@ def new_keys() -> Keys:
 
 
 def with_new_wrapping(keys: Keys) -> Keys:
-    """Return the keys with one more wrapping key, which is in use from now on."""
+    """Return the keys with one more wrapping key, the newest."""
     return Keys((*keys.wrapping, secrets.token_bytes(_KEY_BYTES)), keys.blind, keys.signing)
 
 
-def only_current(keys: Keys) -> Keys:
-    """Return the keys without the former wrapping keys."""
-    return Keys(keys.wrapping[-1:], keys.blind, keys.signing)
+def only(keys: Keys, kek: str) -> Keys:
+    """Return the keys without all wrapping keys but one."""
+    return Keys((keys.by_id[kek],), keys.blind, keys.signing)
 
 
 def read_keys(path: Path) -> Keys:
@@ -152,15 +150,53 @@ def replace_keys(path: Path, keys: Keys) -> None:
         os.fsync(former.fileno())
 
 
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes of this host from changing the key file meanwhile."""
-    with open(f"{path}.lock", "ab") as lock:
-        if os.name == "posix":
-            import fcntl
+class Ring:
+    """The key file as this process knows it; read again when the store uses a key that is not known yet."""
 
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    def __init__(self, path: Path, keys: Keys) -> None:
+        self.path, self.keys = path, keys
+        self._by_id = keys.by_id
+
+    def find(self, kek: str) -> bytes:
+        """Return a wrapping key by its id.
+
+        Raises EngineError(STORE_UNAVAILABLE) if the file has none of this id, or cannot be read now.
+        """
+        known = self._by_id.get(kek)
+        if known is not None:
+            return known
+        self.read_again()
+        if kek not in self._by_id:
+            raise EngineError(
+                ErrorCode.STORE_UNAVAILABLE,
+                "The key file lacks a key that the store uses.",
+                stage="store",
+                hint="Copy the key file again from the host where `visionmq store rekey` was run.",
+            )
+        return self._by_id[kek]
+
+    def read_again(self) -> None:
+        """Read the file; what is no key file of this store is not taken."""
+        try:
+            keys = read_keys(self.path)
+        except EngineError as error:
+            raise EngineError(ErrorCode.STORE_UNAVAILABLE, str(error), stage="store", hint=error.hint) from None
+        if keys.fingerprint != self.keys.fingerprint:
+            raise EngineError(
+                ErrorCode.STORE_UNAVAILABLE,
+                f"The key file {self.path} belongs to another store.",
+                stage="store",
+                hint="Put the store's key file back from its backup.",
+            )
+        self._take(keys)
+
+    def replace(self, keys: Keys) -> None:
+        """Write other keys into the file."""
+        replace_keys(self.path, keys)
+        self._take(keys)
+
+    def _take(self, keys: Keys) -> None:
+        self.keys, self._by_id = keys, keys.by_id
 
 
 def _write_draft(path: Path, keys: Keys) -> Path:

@@ -13,7 +13,7 @@ from visionmq.engine.api import EngineError
 from visionmq.engine.store import audit
 from visionmq.engine.store.address import Address, read_address
 from visionmq.engine.store.database import connect, typed_failures
-from visionmq.engine.store.keyfile import Keys, make_keys, read_keys
+from visionmq.engine.store.keyfile import Keys, Ring, make_keys, read_keys
 from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.migrating import migrate
 from visionmq.engine.store.services import SERVICES, WARM
@@ -48,7 +48,7 @@ class OpenStore:
         if self.address.path is not None:
             _make_private(self.address.path)
         migrate(self._database)
-        self._keys = self._bind()
+        self._ring = Ring(self.address.keys, self._bind())
         with self.session() as session:
             for warm in WARM:
                 warm(session)
@@ -81,20 +81,14 @@ class OpenStore:
         )
         connection.execute(
             insert(chain_head).values(
-                id=1, sequence=0, hash=audit.GENESIS, seal=audit.head_seal(keys, 0, audit.GENESIS), kek=keys.current
+                id=1, sequence=0, hash=audit.GENESIS, seal=audit.head_seal(keys, 0, audit.GENESIS), kek=keys.newest
             )
         )
         return keys
 
-    def _find_keys(self, kek: str) -> Keys:
-        """Return the keys, read again if another process has changed the one in use."""
-        if kek and kek != self._keys.current:
-            self._keys = read_keys(self.address.keys)
-        return self._keys
-
     def session(self) -> "_OneSession":
         """Return a context with a session, closed at its end."""
-        return _OneSession(lambda: Session(self._database, self._find_keys, self._kept, self._clock))
+        return _OneSession(lambda: Session(self._database, self._ring, self._kept, self._clock, self.address.shown))
 
     def call(self, method: str, request: Struct) -> Struct:
         """Answer one request; raises EngineError."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -12,13 +13,17 @@ from visionmq.engine.store.audit import canonical
 from visionmq.engine.store.keyfile import Keys
 from visionmq.engine.store.messages import Receipt
 
-_UNSIGNED = frozenset({"signature", "repeated"})
+_UNSIGNED = frozenset({"signature", "repeated", "pass_back"})
 
 
 def signed_content(receipt: Struct) -> bytes:
-    """Return what the signature is over: all fields but the signature, and whether it was repeated."""
-    fields: dict[str, Any] = structs.asdict(receipt)
-    return canonical({name: value for name, value in fields.items() if name not in _UNSIGNED})
+    """Return what the signature is over: all fields but the signature, whether it was repeated, and `pass_back`."""
+    return unsigned(structs.asdict(receipt))
+
+
+def unsigned(receipt: Mapping[str, Any]) -> bytes:
+    """Return the same of a receipt as it was read."""
+    return canonical({name: value for name, value in receipt.items() if name not in _UNSIGNED})
 
 
 def sign(keys: Keys, content: bytes) -> str:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, insert, select
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.store.keyfile import Keys
+from visionmq.engine.store.keyfile import Keys, Ring
 from visionmq.engine.store.tables import data_keys
 from visionmq.schemas.errors import ErrorCode
 
@@ -63,15 +63,14 @@ class Box:
 class Sealer:
     """Seals and opens with the keys of a store, over one connection."""
 
-    def __init__(self, keys: Keys, connection: Connection) -> None:
-        self._keys, self._connection = keys, connection
-        self._by_id = keys.by_id
+    def __init__(self, ring: Ring, connection: Connection, current: str) -> None:
+        self._ring, self._connection, self._current = ring, connection, current
 
     def make(self, owner: str) -> Box:
         """Make a key for a new owner; inside a write."""
-        key, current = AESGCM.generate_key(256), self._keys.current
-        wrapped = Box(self._by_id[current]).seal(key, "key", owner, current)
-        self._connection.execute(insert(data_keys).values(owner=owner, wrapped=wrapped, kek=current))
+        key = AESGCM.generate_key(256)
+        wrapped = self.wrap(owner, key, self._current)
+        self._connection.execute(insert(data_keys).values(owner=owner, wrapped=wrapped, kek=self._current))
         return Box(key)
 
     def box(self, owner: str) -> Box:
@@ -96,15 +95,11 @@ class Sealer:
 
     def unwrap(self, owner: str, wrapped: bytes, kek: str) -> bytes:
         """Return a data key as it is; for rotation and bulk reading."""
-        key = self._by_id.get(kek)
-        if key is None:
-            raise EngineError(
-                ErrorCode.STORE_UNAVAILABLE,
-                "The key file lacks a key that the store uses.",
-                stage="store",
-                hint="Copy the key file again from the host where `visionmq store rekey` was run.",
-            )
-        return Box(key).open(wrapped, "key", owner, kek)
+        return Box(self._ring.find(kek)).open(wrapped, "key", owner, kek)
+
+    def wrap(self, owner: str, key: bytes, kek: str) -> bytes:
+        """Return a data key wrapped with a key of the key file."""
+        return Box(self._ring.find(kek)).seal(key, "key", owner, kek)
 
     def open_row(self, owner: str, wrapped: bytes, kek: str) -> Box:
         """Return the box of a row that was joined with its key; for bulk reading."""

@@ -7,7 +7,7 @@ a handler is given is told in `session`.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from visionmq.engine.store import forgetting, gallery, messages, plain_search
+from visionmq.engine.store import forgetting, gallery, messages, plain_search, upkeep
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.session import Session
 
@@ -31,7 +31,16 @@ GALLERIES: Final = service(
     (messages.SET_NOTES, gallery.set_notes),
 )
 
-SERVICES: Final[Service] = {**GALLERIES}
+UPKEEP: Final = service(
+    (upkeep.INFO, upkeep.info),
+    (upkeep.REKEY, upkeep.rekey),
+    (upkeep.HEAD, upkeep.head),
+    (upkeep.VERIFY, upkeep.verify),
+    (upkeep.LIST, upkeep.entries),
+    (upkeep.RECEIPT, upkeep.check_receipt),
+)
+
+SERVICES: Final[Service] = {**GALLERIES, **UPKEEP}
 """All methods by name."""
 
 WARM: Final[tuple[Callable[[Session], None], ...]] = ()

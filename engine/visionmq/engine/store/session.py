@@ -49,8 +49,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.store.audit import Entry, append
-from visionmq.engine.store.keyfile import Keys
+from visionmq.engine.store.audit import Entry, append, head_seal
+from visionmq.engine.store.keyfile import Keys, Ring
 from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.messages import Author
 from visionmq.engine.store.sealing import Facts, Sealer, blind, canonical_digest
@@ -66,11 +66,14 @@ _LONGEST_NAME: Final = 256
 class Session:
     """One request's way to the store."""
 
-    def __init__(self, database: Engine, keys: "Callable[[str], Keys]", kept: dict[type, Any], clock: "Clock") -> None:
-        self._database, self._find_keys, self._kept, self._clock = database, keys, kept, clock
+    def __init__(self, database: Engine, ring: Ring, kept: dict[type, Any], clock: "Clock", shown: str) -> None:
+        self.shown = shown
+        """The address, without its password."""
+        self._database, self._kept, self._clock = database, kept, clock
         self._connection: Connection | None = None
-        self._writing = False
-        self.keys = keys("")
+        self._kek = ""
+        self.ring = ring
+        """The key file."""
         self.forgot = False
         """Whether a key was destroyed: then no journal may keep its copy."""
 
@@ -82,9 +85,14 @@ class Session:
         return self._connection
 
     @property
+    def keys(self) -> Keys:
+        """The secrets of the key file."""
+        return self.ring.keys
+
+    @property
     def sealer(self) -> Sealer:
-        """Seals and opens; see `sealing`."""
-        return Sealer(self.keys, self.connection)
+        """Seals and opens; see `sealing`. New keys can be made inside a `write` only."""
+        return Sealer(self.ring, self.connection, self._kek)
 
     def blind(self, *parts: str) -> str:
         """Return the blind index of a name, under what it is a name of: `blind("user", name)`."""
@@ -108,27 +116,43 @@ class Session:
 
         Raises EngineError: CONFLICT if the user's key came before with another request.
         """
-        if self._writing:
-            raise RuntimeError("a write is open already; one request changes once")
-        self.close()
-        self._connection = self._database.connect().execution_options(writes=True)
-        self._writing = True
-        try:
-            self._take_turn()
+        with self.turn():
             write = Write(self, author, method, request)
             yield write
             write.finish()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[str]:
+        """Open a transaction that no other writer of this store shares, without a record; for upkeep.
+
+        Gives the id of the wrapping key in use.
+        """
+        if self._kek:
+            raise RuntimeError("a write is open already; one request changes once")
+        self.close()
+        self._connection = self._database.connect().execution_options(writes=True)
+        try:
+            self._kek = self._take_turn()
+            yield self._kek
             self._connection.commit()
         except BaseException:
             self._give_up()
             raise
         finally:
-            self._writing = False
+            self._kek = ""
             self.close()
 
-    def _take_turn(self) -> None:
-        head = self.connection.execute(select(chain_head.c.kek).with_for_update()).one()
-        self.keys = self._find_keys(head.kek)
+    def _take_turn(self) -> str:
+        head = self.connection.execute(select(chain_head).with_for_update()).one_or_none()
+        if head is None or head.seal != head_seal(self.keys, head.sequence, head.hash):
+            raise EngineError(
+                ErrorCode.STORE_UNAVAILABLE,
+                "The head of the audit log was altered; nothing more is written.",
+                stage="store",
+                hint="Run `visionmq audit verify`, and restore the database from its backup.",
+            )
+        self.ring.find(head.kek)
+        return str(head.kek)
 
     def _give_up(self) -> None:
         # A connection that was lost cannot roll back; the database does so by itself.
