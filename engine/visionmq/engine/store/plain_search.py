@@ -16,7 +16,7 @@ def search(session: Session, request: Search) -> Found:
     names = {key: person.name for key, person in persons(session, (row.subject_id for row in rows)).items()}
     if request.subjects is not None:
         rows = [row for row in rows if names[row.subject_id] in request.subjects]
-    known = np.array([np.frombuffer(row.vector, "<f4") for row in rows]).reshape(len(rows), -1)
+    known = np.array([np.frombuffer(row.vector, "<f4") for row in rows]).reshape(len(rows), request.gallery.dimension)
     found = []
     for probe in probes:
         distances = np.linalg.norm(known - probe, axis=1) if rows else np.zeros(0)
