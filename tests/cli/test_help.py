@@ -11,6 +11,13 @@ COMMANDS = [
     "register", "register pair", "register warp", "register stitch",
     "face", "face verify", "face identify", "face detect", "face encode", "face enroll", "face subjects",
     "face collections", "face forget", "face calibrate", "face challenge", "face respond",
+    "access", "access validate", "access face", "access return", "access nonce", "access book", "access bookings",
+    "access cancel", "access import", "access policy", "access user", "access user add", "access user list",
+    "access user edit", "access user password", "access user unlock", "access user forget", "access car",
+    "access car add", "access car list", "access car edit", "access car key", "access car remove", "access engineer",
+    "access engineer add", "access engineer remove", "access engineer assign", "access engineer unassign",
+    "access engineer list", "case", "case verify", "audit", "audit verify", "audit list", "audit head",
+    "store", "store info", "store rekey", "store receipt",
     "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip
 

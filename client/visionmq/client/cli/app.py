@@ -4,7 +4,22 @@ from typing import Annotated, Any
 
 import typer
 
-from visionmq.client.cli import admin, demo, doctor, document, face, keys, programs, register, schema, up
+from visionmq.client.cli import (
+    access,
+    admin,
+    audit,
+    case,
+    demo,
+    doctor,
+    document,
+    face,
+    keys,
+    programs,
+    register,
+    schema,
+    store,
+    up,
+)
 from visionmq.client.cli.group import examples
 from visionmq.client.cli.options import Broker, Key, Seconds, from_environment
 from visionmq.wire import VERSION
@@ -14,6 +29,8 @@ _EPILOG = examples(
     "visionmq up",
     "visionmq document passport.jpg",
     "visionmq register photo.jpg map.png",
+    "visionmq face verify ada.jpg unknown.jpg",
+    "visionmq access validate ada car-7",
     "visionmq -b tcp://10.0.0.5:5760 --key me.key info",
 )
 
@@ -36,11 +53,11 @@ def start(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Send pictures, get answers: what a document says, where a picture lies on another, from any number of workers.
+    """Send pictures, get answers: what a document says, whose face it is, where a picture lies on another.
 
-    Without an address `document`, `register` and `demo` start a broker and a worker of their own for the time
-    they run; commands that look at a broker ask the one at tcp://127.0.0.1:5760. The variables
-    VISIONMQ_BROKER and VISIONMQ_KEY stand for --broker and --key.
+    Without an address the commands about pictures, access and the store start a broker and a worker of their own for
+    the time they run; commands that look at a broker ask the one at tcp://127.0.0.1:5760. The variables
+    VISIONMQ_BROKER and VISIONMQ_KEY stand for --broker and --key, VISIONMQ_STORE names the store of one's own worker.
 
     Exit codes: 0 done, 1 some items failed, 2 wrong usage, 3 nobody answered, 4 refused, 5 timed out, 130 interrupted.
     """
@@ -61,6 +78,10 @@ app.command("worker", epilog=examples("visionmq worker --help", "visionmq worker
 app.add_typer(document.group, name="document")
 app.add_typer(register.group, name="register")
 app.add_typer(face.group, name="face")
+app.add_typer(access.group, name="access")
+app.add_typer(case.group, name="case")
+app.add_typer(audit.group, name="audit")
+app.add_typer(store.group, name="store")
 app.command("demo", epilog=examples("visionmq demo", "visionmq demo -o /tmp"))(demo.demo)
 admin.register(app)
 app.command(

@@ -81,6 +81,11 @@ def reasons(lines: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> "Ta
     return table_of(rows) if rows else None
 
 
+def safe(words: object) -> str:
+    """Return words that cannot steer a terminal."""
+    return plain(words)
+
+
 def short(name: object, longest: int = _LONGEST) -> str:
     """Return a file's name, of a long one the end."""
     words = plain(name)
