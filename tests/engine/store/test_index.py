@@ -103,6 +103,7 @@ def test_any_history_gives_what_a_plain_comparison_gives(
     named = {template: kept for template, kept in twin.kept.items() if kept[0] in few}
     found = twin.index.search(probe[None], top, subjects=few, templates=templates)
     assert same(found.hits[0], plain(named, probe, top, templates=templates))
+    assert (found.templates, found.subjects) == (len(named), len({subject for subject, _ in named.values()}))
     assert len(twin.index) == len(twin.kept)
     assert twin.index.subjects == len({subject for subject, _ in twin.kept.values()})
     all_found = twin.index.search(probe[None], 20, templates=True).hits[0]
@@ -141,10 +142,10 @@ def test_one_subject_with_most_templates_hides_nobody() -> None:
 
 def test_equal_distances_are_ordered_by_what_the_owner_says() -> None:
     names = {"a": "zoe", "b": "adam", "c": "mia"}
-    index = Index(DIMENSION, order=names.__getitem__)
+    index = Index(DIMENSION)
     for subject in names:
         index.add(f"of-{subject}", subject, drawn(1)[0])
-    assert [hit.subject_id for hit in index.search(drawn(1), 2).hits[0]] == ["b", "c"]
+    assert [hit.subject_id for hit in index.search(drawn(1), 2, order=names.__getitem__).hits[0]] == ["b", "c"]
 
 
 def test_a_place_is_used_again_and_keeps_nothing_of_the_former_vector() -> None:

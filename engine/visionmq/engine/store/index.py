@@ -10,7 +10,7 @@ the index. Beyond EXACT_FLOATS a graph nominates instead, and the answer says so
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ BUILD_STEP: Final = 64
 """Templates put into the graph between two looks at the clock: about 20 ms at a million."""
 
 
+Order: TypeAlias = Callable[[str], str]
+
+
 class Near(NamedTuple):
     """A template and its distance to the probe."""
 
@@ -47,22 +50,29 @@ class Near(NamedTuple):
 
 
 class Nearest(NamedTuple):
-    """The nearest of each probe, nearest first, and whether all templates were compared."""
+    """The nearest of each probe, nearest first, and among how many they are that."""
 
     hits: list[list[Near]]
+    templates: int
+    subjects: int
     exact: bool
+    """Whether all were compared."""
+
+
+class Rank(NamedTuple):
+    """How hits are ranked: see `Index.search`."""
+
+    top: int
+    templates: bool
+    order: Order
 
 
 class Index:
     """Finds the nearest templates, or subjects by their nearest template; not thread-safe."""
 
-    def __init__(
-        self, dimension: int, *, order: Callable[[str], str] | None = None, exact_floats: int = EXACT_FLOATS
-    ) -> None:
-        """Make an empty index; `order` gives what equal distances are sorted by, for a subject id (itself)."""
+    def __init__(self, dimension: int, *, exact_floats: int = EXACT_FLOATS) -> None:
         self.dimension = dimension
         self._rows = Vectors(dimension)
-        self._order = order or (lambda subject_id: subject_id)
         self._limit = exact_floats // dimension
         self._graph: Graph | None = None
         self._pending: dict[int, None] = {}
@@ -75,6 +85,10 @@ class Index:
     def subjects(self) -> int:
         """How many subjects have a template here."""
         return self._rows.subjects
+
+    def templates_of(self, subject_id: str) -> list[str]:
+        """Return the templates of a subject that are here."""
+        return self._rows.templates_of(subject_id)
 
     @property
     def pending(self) -> int:
@@ -131,63 +145,63 @@ class Index:
         subjects: Iterable[str] | None = None,
         templates: bool = False,
         exact: bool = False,
+        order: Order = str,
     ) -> Nearest:
         """Return the `top` nearest subjects (or templates) of each of n x dimension probes.
 
         `subjects` restricts the search to these ids, whatever the size of the gallery. `exact`
-        compares all even where the gallery is large.
+        compares all even where the gallery is large. `order` tells, of a subject id, what equal
+        distances are sorted by; it is asked only where distances are equal.
 
         Raises ValueError for probes of other length or with values that are not finite.
         """
         if probes.ndim != 2 or probes.shape[1] != self.dimension or not _usable(probes):
             raise ValueError(f"probes are not n x {self.dimension} finite numbers")
-        if top < 1 or not self._rows.live:
-            return Nearest([[] for _ in probes], exact=True)
-        if subjects is not None:
-            few = self._rows.rows_of(subjects)
-            if len(few) <= MOST_FEW:
-                return Nearest([self._ranked(few, probe, top, templates)[0] for probe in probes], exact=True)
-            return Nearest(self._compare_all(probes, top, templates, few), exact=True)
-        if self._graph is None or exact or len(self._pending) > MOST_PENDING:
-            return Nearest(self._compare_all(probes, top, templates), exact=True)
-        return Nearest([self._approximate(probe, top, templates) for probe in probes], exact=False)
+        few = None if subjects is None else self._rows.rows_of(subjects)
+        searched = (len(self), self.subjects) if few is None else (len(few), self._rows.owners(few))
+        rank = Rank(top, templates, order)
+        if top < 1 or not searched[0]:
+            return Nearest([[] for _ in probes], *searched, exact=True)
+        if few is not None and len(few) <= MOST_FEW:
+            return Nearest([self._ranked(few, probe, rank)[0] for probe in probes], *searched, exact=True)
+        if few is not None or self._graph is None or exact or len(self._pending) > MOST_PENDING:
+            return Nearest(self._compare_all(probes, rank, few), *searched, exact=True)
+        return Nearest([self._approximate(probe, rank) for probe in probes], *searched, exact=False)
 
     # ---- all compared --------------------------------------------------------------------
 
-    def _compare_all(
-        self, probes: NDArray[np.float32], top: int, templates: bool, only: NDArray[np.int64] | None = None
-    ) -> list[list[Near]]:
+    def _compare_all(self, probes: NDArray[np.float32], rank: Rank, only: NDArray[np.int64] | None) -> list[list[Near]]:
         step = max(1, SCORES // self._rows.used)
         hits = []
         for first in range(0, len(probes), step):
             some = probes[first : first + step]
             for probe, scores in zip(some, self._rows.scores(some), strict=True):
-                hits.append(self._select(probe, scores if only is None else _only(scores, only), top, templates))
+                hits.append(self._select(probe, scores if only is None else _only(scores, only), rank))
         return hits
 
-    def _select(self, probe: NDArray[np.float32], scores: NDArray[np.float32], top: int, templates: bool) -> list[Near]:
+    def _select(self, probe: NDArray[np.float32], scores: NDArray[np.float32], rank: Rank) -> list[Near]:
         """Return the nearest by scores = |a|^2 - 2 a.p, each wrong by less than `error`."""
         error = self._rows.score_error(probe)
         offset = float(np.square(probe, dtype=np.float64).sum())
-        count = top
+        count = rank.top
         while True:
             bound = _rank_bound(scores, count)
             nominees = np.flatnonzero(scores <= min(bound + 2 * error, LARGEST))
-            hits, last = self._ranked(nominees, probe, top, templates)
-            if bound > LARGEST or (len(hits) == top and last <= offset + bound + error):
+            hits, last = self._ranked(nominees, probe, rank)
+            if bound > LARGEST or (len(hits) == rank.top and last <= offset + bound + error):
                 return hits
             count *= 4
 
     # ---- some compared -------------------------------------------------------------------
 
-    def _approximate(self, probe: NDArray[np.float32], top: int, templates: bool) -> list[Near]:
+    def _approximate(self, probe: NDArray[np.float32], rank: Rank) -> list[Near]:
         assert self._graph is not None
         pending = np.fromiter(self._pending, np.int64, len(self._pending))
-        count = max(NOMINATED, 4 * top)
+        count = max(NOMINATED, 4 * rank.top)
         while True:
             nominees = self._graph.nearest(probe, count)
-            hits, _ = self._ranked(np.concatenate([nominees, pending]), probe, top, templates)
-            if len(hits) == top or count >= self._rows.live:
+            hits, _ = self._ranked(np.concatenate([nominees, pending]), probe, rank)
+            if len(hits) == rank.top or count >= self._rows.live:
                 return hits
             count *= 4
 
@@ -203,9 +217,7 @@ class Index:
 
     # ---- ranks ---------------------------------------------------------------------------
 
-    def _ranked(
-        self, rows: NDArray[np.int64], probe: NDArray[np.float32], top: int, templates: bool
-    ) -> tuple[list[Near], float]:
+    def _ranked(self, rows: NDArray[np.int64], probe: NDArray[np.float32], rank: Rank) -> tuple[list[Near], float]:
         """Return the nearest of these rows, and the squared distance of the last of them."""
         apart = self._rows.vectors(rows).astype(np.float64) - probe
         squares = np.einsum("ij,ij->i", apart, apart)
@@ -214,15 +226,17 @@ class Index:
         hits: list[Near] = []
         last = 0.0
         for square, equals in groupby(nearest_first.tolist(), key=squares.__getitem__):
-            named = (self._rows.ids(int(rows[one])) for one in equals)
-            for template_id, subject_id in sorted(named, key=lambda ids: (self._order(ids[1]), ids[1], ids[0])):
-                if templates or subject_id not in seen:
+            named = [self._rows.ids(int(rows[one])) for one in equals]
+            if len(named) > 1:
+                named.sort(key=lambda ids: (rank.order(ids[1]), ids[1], ids[0]))
+            for template_id, subject_id in named:
+                if rank.templates or subject_id not in seen:
                     seen.add(subject_id)
                     hits.append(Near(template_id, subject_id, float(square) ** 0.5))
             last = float(square)
-            if len(hits) >= top:
+            if len(hits) >= rank.top:
                 break
-        return hits[:top], last
+        return hits[: rank.top], last
 
 
 def _usable(vectors: NDArray[np.float32]) -> bool:

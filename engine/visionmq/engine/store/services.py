@@ -7,7 +7,8 @@ a handler is given is told in `session`.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from visionmq.engine.store import forgetting, gallery, messages, plain_search, upkeep
+from visionmq.engine.access.services import ROWS as ACCESS_ROWS
+from visionmq.engine.store import forgetting, gallery, messages, search, upkeep
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.session import Session
 
@@ -22,7 +23,7 @@ def service(*rows: tuple[Method[Any, Any], Handler]) -> Service:
 
 GALLERIES: Final = service(
     (messages.ENROLL, gallery.enroll),
-    (messages.SEARCH, plain_search.search),
+    (messages.SEARCH, search.search),
     (messages.SUBJECTS, gallery.list_subjects),
     (messages.COLLECTIONS, gallery.list_collections),
     (messages.FORGET, forgetting.forget),
@@ -40,8 +41,13 @@ UPKEEP: Final = service(
     (upkeep.RECEIPT, upkeep.check_receipt),
 )
 
-SERVICES: Final[Service] = {**GALLERIES, **UPKEEP}
+ACCESS: Final = service(*ACCESS_ROWS)
+
+SERVICES: Final[Service] = {**GALLERIES, **UPKEEP, **ACCESS}
 """All methods by name."""
 
-WARM: Final[tuple[Callable[[Session], None], ...]] = ()
+WARM: Final[tuple[Callable[[Session], None], ...]] = (search.warm,)
 """What is read when a store opens, so that no first request waits for it."""
+
+IDLE: Final[tuple[Callable[[Session], bool], ...]] = (search.idle,)
+"""What is done a piece at a time while nobody asks; each tells whether there is more."""

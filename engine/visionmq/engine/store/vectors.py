@@ -140,6 +140,10 @@ class Vectors:
         numbers = {self._number_of[one] for one in subject_ids if one in self._number_of}
         return np.array([row for number in numbers for row in self._chain(number)], np.int64)
 
+    def owners(self, rows: NDArray[np.int64]) -> int:
+        """Return how many subjects these rows are of."""
+        return len(np.unique(self._owner[rows]))
+
     def all(self) -> NDArray[np.int64]:
         """Return all rows in use."""
         return np.flatnonzero(np.isfinite(self._squares[: self.used])).astype(np.int64)
