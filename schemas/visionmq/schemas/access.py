@@ -141,11 +141,11 @@ class FaceEvidence(Struct, frozen=True, kw_only=True):
     """Persons it was compared with."""
     templates: int
     distance: float | None
-    """To the nearest; None where there was nobody to compare with."""
+    """To the nearest; None on denial (the audit log has it), as one who is told it can creep nearer."""
     threshold: float
     """At most this far is the same person, for so many candidates."""
     margin: float | None = None
-    """How much farther the second nearest person is; None without one."""
+    """How much farther the second nearest person is; None without one, and on denial."""
     false_match_rate: float
     """The rate that the threshold keeps over all candidates together."""
     at_edge: bool = False
