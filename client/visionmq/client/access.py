@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from visionmq.client.calls import Call, awaited, blocking, checked, result_of
 from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
@@ -31,13 +33,14 @@ def moment_of(given: Moment) -> datetime:
 
 
 def location_of(place: Place) -> a.Location:
-    """Return where a car stands."""
+    """Return where a car stands; raises BadRequest for degrees that are beyond the globe."""
     if isinstance(place, a.Location):
         return place
-    if isinstance(place, str):
-        return a.Location(text=place)
-    latitude, longitude = place
-    return a.Location(latitude=latitude, longitude=longitude)
+    given = {"text": place} if isinstance(place, str) else dict(zip(("latitude", "longitude"), place, strict=True))
+    try:
+        return msgspec.convert(given, a.Location)
+    except msgspec.ValidationError as mistake:
+        raise BadRequest(f"{mistake}.", hint="Latitude first, then longitude, in degrees.", stage="client") from None
 
 
 def edge_encoding(nonce: a.Nonce, key: str, *, vector: Sequence[float], model: str) -> a.EdgeEncoding:

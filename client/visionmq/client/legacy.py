@@ -1,4 +1,4 @@
-"""Results of documents, and of registrations, in the shapes of the services that VisionMQ replaces.
+"""Results of documents, registrations and access, in the shapes of the services that VisionMQ replaces.
 
     from visionmq.client import Client, legacy
 
@@ -6,7 +6,8 @@
         print(legacy.old_shape(client.document("passport.jpg")))
 
 `{"error": false, "response": {"docType", "fields": {NAME: {"name", "value", "isAccepted", "attr"}}, "forensics"}}`,
-or `{"error": true, "desc": TEXT}`. Dates stand as DD.MM.YYYY there. Registrations: see `old_registration`.
+or `{"error": true, "desc": TEXT}`. Dates stand as DD.MM.YYYY there. Registrations: see `old_registration`;
+access: `old_validation`, `old_face` and `old_return`.
 """
 
 import re
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from visionmq.client.errors import VisionMQError
+from visionmq.schemas.access import Decision
 from visionmq.schemas.common import Item
 from visionmq.schemas.document import Check, CheckDigit, Document, Documents, Field, Finding
 from visionmq.schemas.errors import TRAITS, Error, Fault
@@ -147,3 +149,25 @@ def _why(result: Registered) -> str:
     if failure.kind in ("few_keypoints", "few_matches"):
         return f"{_FEW_KEYPOINTS}: {failure.message}"
     return failure.message
+
+
+# ---- access ---------------------------------------------------------------------------------
+
+_NOBODY: Final = -1
+
+
+def old_validation(result: Decision | Error | BaseException) -> bool:
+    """Return a login's decision as the old service answered message type 1; a failure opens no car."""
+    return isinstance(result, Decision) and result.allowed
+
+
+def old_face(result: Decision | Error | BaseException) -> str | int:
+    """Return a face's decision as the old service answered message type 2: the id of who it is, or -1."""
+    if isinstance(result, Decision) and result.allowed and result.user_id is not None:
+        return result.user_id
+    return _NOBODY
+
+
+def old_return(result: Decision | Error | BaseException) -> bool:
+    """Return a car's return as the old service answered message type 3."""
+    return isinstance(result, Decision) and result.allowed
