@@ -45,11 +45,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         _close(made)
         return
     server: Postgres = request.getfixturevalue("postgres_server")
-    address = server.new_database()
-    made = Place(address, tmp_path / "store.keys", server.folder, [])
+    made = Place(server.shared, tmp_path / "store.keys", server.folder, [])
     yield made
     _close(made)
-    server.drop_database(address)
+    server.empty()
 
 
 @pytest.fixture

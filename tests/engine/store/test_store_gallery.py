@@ -1,14 +1,13 @@
 """Galleries keep what they are given, once, under names that only the key file opens."""
 
-import numpy as np
 import pytest
 
+from tests.engine.store.asking import FACES, enroll, forget, names, template, vector
 from tests.engine.store.conftest import Place
 from visionmq.engine.api import EngineError
 from visionmq.engine.store.messages import (
     COLLECTIONS,
     ENROLL,
-    FORGET,
     GET_NOTES,
     SEARCH,
     SET_NOTES,
@@ -18,8 +17,6 @@ from visionmq.engine.store.messages import (
     CollectionRow,
     Consent,
     Enroll,
-    Enrolled,
-    Forget,
     Gallery,
     GetNotes,
     GetTemplates,
@@ -32,26 +29,7 @@ from visionmq.engine.store.messages import (
 from visionmq.engine.store.opened import DirectLink
 from visionmq.schemas.errors import ErrorCode
 
-FACES = Gallery("face", "staff", "dlib/1", 4)
 CONSENT = Consent("I agree.", "2030-01-01T00:00:00+00:00", "form 7")
-
-
-def vector(*numbers: float) -> bytes:
-    return np.array(numbers, "<f4").tobytes()
-
-
-def template(*numbers: float, **more: object) -> NewTemplate:
-    return NewTemplate(vector=vector(*numbers), **more)
-
-
-def enroll(link: DirectLink, subject: str, *templates: NewTemplate, key: str = "", **more: object) -> Enrolled:
-    request = {"gallery": FACES, "author": Author(key or f"key of {subject} {len(templates)}", "kiosk"), **more}
-    return link.call(ENROLL, Enroll(subject=subject, templates=list(templates), **request))
-
-
-def names(link: DirectLink, *probe: float, **more: object) -> list[str]:
-    found = link.call(SEARCH, Search(gallery=FACES, probes=vector(*probe), **more))
-    return [hit.subject for hit in found.hits[0]]
 
 
 def test_what_is_enrolled_is_found_again_after_the_store_was_closed(place: Place) -> None:
@@ -176,7 +154,7 @@ def test_a_note_tells_whether_the_gallery_has_changed_since(link: DirectLink) ->
     link.call(SET_NOTES, SetNotes(gallery=FACES, name="calibration", content=b"0.6", author=Author("n")))
     note = link.call(GET_NOTES, GetNotes(gallery=FACES, name="calibration"))
     assert (note.content, note.now) == (b"0.6", note.state)
-    link.call(FORGET, Forget(kind="face", collection="staff", subject="Ada", author=Author("f")))
+    forget(link, "Ada")
     changed = link.call(GET_NOTES, GetNotes(gallery=FACES, name="calibration"))
     assert changed.state == note.state
     assert changed.now > note.now
@@ -189,5 +167,5 @@ def test_what_one_process_enrols_another_finds_in_its_next_search(place: Place) 
     for number in range(3):
         enroll(one, f"s{number}", template(number, 0, 0, 0))
         assert names(other, number, 0, 0, 0, top=1) == [f"s{number}"]
-    one.call(FORGET, Forget(kind="face", collection="staff", subject="s1", author=Author("f")))
+    forget(one, "s1")
     assert "s1" not in names(other, 1, 0, 0, 0)

@@ -16,7 +16,7 @@ from visionmq.engine.store.database import connect, typed_failures
 from visionmq.engine.store.keyfile import Keys, Ring, make_keys, read_keys
 from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.migrating import migrate
-from visionmq.engine.store.services import SERVICES, WARM
+from visionmq.engine.store.services import IDLE, SERVICES, WARM
 from visionmq.engine.store.session import Clock, Session, format_time, new_id, utc_now
 from visionmq.engine.store.tables import chain_head, vault
 from visionmq.schemas.errors import ErrorCode
@@ -36,18 +36,18 @@ class OpenStore:
         self._clock, self._lock = clock, threading.Lock()
         self._kept: dict[type, Any] = {}
         self._journal_pending = False
-        self._database = connect(address)
+        self.database = connect(address)
         try:
             with typed_failures(ErrorCode.ENGINE_UNAVAILABLE):
                 self._open()
         except BaseException:
-            self._database.dispose()
+            self.database.dispose()
             raise
 
     def _open(self) -> None:
         if self.address.path is not None:
             _make_private(self.address.path)
-        migrate(self._database)
+        migrate(self.database)
         self._ring = Ring(self.address.keys, self._bind())
         with self.session() as session:
             for warm in WARM:
@@ -55,7 +55,7 @@ class OpenStore:
 
     def _bind(self) -> Keys:
         """Return the keys that belong to this store; a new store takes what there is, or new ones."""
-        with self._database.connect().execution_options(writes=True) as connection, connection.begin():
+        with self.database.connect().execution_options(writes=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("LOCK TABLE vault IN EXCLUSIVE MODE"))
             bound = connection.execute(select(vault.c.fingerprint)).scalar_one_or_none()
@@ -88,7 +88,7 @@ class OpenStore:
 
     def session(self) -> "_OneSession":
         """Return a context with a session, closed at its end."""
-        return _OneSession(lambda: Session(self._database, self._ring, self._kept, self._clock, self.address.shown))
+        return _OneSession(lambda: Session(self.database, self._ring, self._kept, self._clock, self.address.shown))
 
     def call(self, method: str, request: Struct) -> Struct:
         """Answer one request; raises EngineError."""
@@ -103,10 +103,15 @@ class OpenStore:
                 self._empty_journal()
             return answer
 
+    def idle(self) -> bool:
+        """Do a moment's work that nobody waits for; True if there is more."""
+        with self._lock, typed_failures(), self.session() as session:
+            return any([work(session) for work in IDLE])
+
     def _empty_journal(self) -> None:
         """Let SQLite's journal keep no copy of a key that was destroyed; tried again if a reader holds it."""
         if self.address.path is not None:
-            with self._database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
             if busy:
                 _log.warning("the journal still holds what was forgotten; a reader keeps it; next request tries again")
@@ -116,7 +121,7 @@ class OpenStore:
     def close(self) -> None:
         """Let the database go."""
         with self._lock:
-            self._database.dispose()
+            self.database.dispose()
 
 
 class _OneSession:

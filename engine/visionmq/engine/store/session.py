@@ -171,9 +171,10 @@ class Write(Generic[Told]):
 
     def __init__(self, session: Session, author: Author, method: "Method[Any, Told]", request: Struct) -> None:
         self._session, self._method = session, method
-        self._actor, self._key = author.user or "", author.key
-        if not 0 < len(self._key) <= _LONGEST_NAME or len(self._actor) > _LONGEST_NAME:
+        self._actor = author.user or ""
+        if not 0 < len(author.key) <= _LONGEST_NAME or len(self._actor) > _LONGEST_NAME:
             raise EngineError(ErrorCode.BAD_REQUEST, "A change needs a key of 1 to 256 characters.", stage="store")
+        self._key = session.blind("key", author.key)  # callers choose keys, and may put names in
         self._digest = canonical_digest(session.keys, method.name, _content(request))
         self.former: Told | None = self._find_former()
         """What was answered when the same key came before; then nothing may be changed."""

@@ -69,12 +69,12 @@ replies: Final = Table(
     "replies",
     metadata,
     Column("actor", String(256), primary_key=True),
-    Column("key", String(256), primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("reply", LargeBinary, nullable=False),
     Column("created_at", _TIME, nullable=False, index=True),
 )
-"""What was answered to whom, by the key of the effect; ids only."""
+"""What was answered to whom, by the blind index of the effect's key; ids only."""
 
 data_keys: Final = Table(
     "data_keys",

@@ -58,7 +58,7 @@ def _make_chain() -> None:
     op.create_table(
         "replies",
         sa.Column("actor", sa.String(256), nullable=False),
-        sa.Column("key", sa.String(256), nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("reply", sa.LargeBinary, nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
