@@ -12,6 +12,7 @@ from visionmq.schemas.common import Attachment, Item, ModelInfo, Params, Quad
 
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 """Of a brand or a collection; any letters."""
+Collection: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 Rate: TypeAlias = Annotated[float, Meta(gt=0, le=0.5)]
 
 UNKNOWN: Final = "unknown"
@@ -30,7 +31,7 @@ class RecognizeParams(Params, frozen=True, kw_only=True):
     `want` may name `overlay`: the picture with its matches outlined.
     """
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
     threshold: Annotated[float, Meta(ge=-1, le=1)] | None = None
     """Similarity that a match has at least; replaces `fpr`."""
     fpr: Rate = DEFAULT_FPR
@@ -120,7 +121,7 @@ class Recognitions(Struct, frozen=True, kw_only=True):
 class LearnParams(Params, frozen=True, kw_only=True):
     """Keep 1 to 64 pictures as references of one brand, or of one brand each."""
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
     brand: Name | None = None
     """The brand of all pictures."""
     brands: list[Name] = []
@@ -163,7 +164,7 @@ class Learned(Struct, frozen=True, kw_only=True):
 class LabelsParams(Params, frozen=True, kw_only=True):
     """Which brands a collection has; a page of them by name."""
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
     after: str | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_LABELS)] = MAX_LABELS
 
@@ -189,7 +190,7 @@ class Labels(Struct, frozen=True, kw_only=True):
 class ForgetParams(Params, frozen=True, kw_only=True):
     """Which brand to drop with all its references."""
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
     brand: Name
 
 
@@ -207,7 +208,7 @@ class Forgotten(Struct, frozen=True, kw_only=True):
 class ReportParams(Params, frozen=True, kw_only=True):
     """Look for references that stand in each other's way."""
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
     most: Annotated[int, Meta(ge=1, le=1000)] = 200
     """Findings of each kind at most, the worst first."""
 
@@ -253,7 +254,7 @@ class Report(Struct, frozen=True, kw_only=True):
 class CalibrateParams(Params, frozen=True, kw_only=True):
     """Measure how near strangers come to this collection, for its thresholds."""
 
-    collection: Name = DEFAULT_COLLECTION
+    collection: Collection = DEFAULT_COLLECTION
 
 
 class OperatingPoint(Struct, frozen=True, kw_only=True):

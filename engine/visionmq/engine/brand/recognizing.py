@@ -1,0 +1,269 @@
+"""`brand.recognize`: jobs in, answers out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from visionmq.engine.api import Answer, EngineError, Job
+from visionmq.engine.brand.attempts import attempt
+from visionmq.engine.brand.calibration import level_of
+from visionmq.engine.brand.gallery import Brands, Near, Nearest
+from visionmq.engine.brand.overlay import OVERLAY, draw
+from visionmq.engine.brand.reading import read_pictures
+from visionmq.engine.brand.recognition import NEIGHBOURS, Asked, Embedding, Seen, Sighting, contend, crop, look, sight
+from visionmq.engine.brand.scoring import Level, cut, probability
+from visionmq.engine.brand.words import Words, naming
+from visionmq.engine.picture import Picture, encode_jpeg
+from visionmq.schemas.brand import (
+    UNKNOWN,
+    BrandMatch,
+    Candidate,
+    Recognition,
+    Recognitions,
+    RecognizeParams,
+    Threshold,
+)
+from visionmq.schemas.common import Attachment, Item, ModelInfo, ProgressReport, Quad
+from visionmq.schemas.errors import Error, ErrorCode
+
+STAGE: Final = "brand"
+SEARCHES: Final = ("auto", "whole", "scene")
+WANTS: Final = (OVERLAY,)
+_UNSURE: Final = (0.03, 0.97)
+"""Probabilities between which a word mark may decide."""
+_READ: Final = 3
+"""Candidates of a picture whose places are read at most."""
+_TIME_TO_READ: Final = 2.0
+"""Seconds that a job must have left for reading."""
+_DIGITS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of one picture, and what it is drawn from."""
+
+    recognition: Recognition
+    matches: Sequence[Sighting]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """Recognises the brands in the pictures of jobs."""
+
+    embedding: Embedding
+    brands: Callable[[str], Brands]
+    words: Words | None
+    model: ModelInfo
+
+    def warm(self) -> None:
+        """Run the network and the landmarks once, so that nothing is read later."""
+        seen = np.random.default_rng(3).integers(0, 256, (96, 128, 3), np.uint8)
+        look([seen], self.embedding, "auto")
+        encode_jpeg(seen)
+
+    def run(self, jobs: Sequence[Job]) -> list[Answer | EngineError]:
+        """Return the outcome of each job: their places are embedded together, each is answered by itself."""
+        read = [attempt(_open, job) for job in jobs]
+        seen = self._look([None if isinstance(one, EngineError) else one for one in read])
+        outcomes: list[Answer | EngineError] = []
+        for job, one, views in zip(jobs, read, seen, strict=True):
+            if isinstance(one, EngineError):
+                outcomes.append(one)
+            else:
+                outcomes.append(attempt(partial(self._answer, pictures=one[1], seen=views), job))
+        return outcomes
+
+    def _look(self, read: Sequence[tuple[RecognizeParams, list[Picture | Error]] | None]) -> list[dict[int, Seen]]:
+        """Return what is seen in each job's readable pictures, by their index; those of one kind of search together."""
+        found: list[dict[int, Seen]] = [{} for _ in read]
+        for search in SEARCHES:
+            places = [
+                (job, index, picture.pixels)
+                for job, one in enumerate(read)
+                if one is not None and one[0].search == search
+                for index, picture in enumerate(one[1])
+                if isinstance(picture, Picture)
+            ]
+            for (job, index, _), seen in zip(
+                places, look([row[2] for row in places], self.embedding, search), strict=True
+            ):
+                found[job][index] = seen
+        return found
+
+    def _answer(self, job: Job, pictures: Sequence[Picture | Error], seen: dict[int, Seen]) -> Answer:
+        params = job.params
+        assert isinstance(params, RecognizeParams)
+        brands = self.brands(params.collection)
+        near = self._nearest(brands, list(seen.values()))
+        level = level_of(brands, near.references)
+        rows = _by_picture(near, seen)
+        told: dict[int, _Told] = {}
+        for place, (index, one) in enumerate(seen.items()):
+            notes = pictures[index].notes if isinstance(pictures[index], Picture) else ()  # type: ignore[union-attr]
+            told[index] = self._tell(job, one, rows[index], brands, level, near.references, notes)
+            job.progress(ProgressReport("recognize", (place + 1) / len(seen)))
+        return self._assemble(params, pictures, seen, told, near, level)
+
+    def _nearest(self, brands: Brands, seen: Sequence[Seen]) -> Nearest:
+        dimension = self.embedding.DIMENSION
+        vectors = np.vstack([np.empty((0, dimension), np.float32), *(one.vectors for one in seen)])
+        return brands.nearest(np.asarray(vectors, np.float32), NEIGHBOURS)
+
+    def _tell(
+        self,
+        job: Job,
+        seen: Seen,
+        rows: Sequence[Sequence[Near]],
+        brands: Brands,
+        level: Level,
+        references: int,
+        notes: Sequence[str],
+    ) -> _Told:
+        params = job.params
+        assert isinstance(params, RecognizeParams)
+        asked = Asked(params.search, params.verify, params.top)
+        found = sight(seen, rows, brands, level, asked, references)
+        if params.text and self.words is not None and job.time_left > _TIME_TO_READ:
+            found = self._read(seen, found, level, references)
+        matches = _matches(found, params)
+        recognition = Recognition(
+            label=matches[0].brand if matches else UNKNOWN,
+            matches=[_told_match(one, seen if params.embedding else None) for one in matches],
+            candidates=[_candidate(one) for one in found[: params.top]],
+            places=len(seen.proposals.boxes),
+            notes=list(notes),
+        )
+        return _Told(recognition, matches)
+
+    def _read(self, seen: Seen, found: list[Sighting], level: Level, references: int) -> list[Sighting]:
+        """Return the sightings with what their word marks say, where the first is neither sure nor hopeless."""
+        if self.words is None or not found or not _UNSURE[0] < found[0].probability < _UNSURE[1]:
+            return found
+        strangers = level.similarity(max(1, references) * max(1, len(seen.proposals.boxes)))
+        places = [0, *dict.fromkeys(one.place for one in found[:_READ])] if seen.proposals.flat else [found[0].place]
+        texts = [text for place in dict.fromkeys(places) for text in self._texts(seen, place)]
+        judged = [_named(one, texts, strangers) for one in found]
+        return sorted(judged, key=lambda one: (-one.probability, -one.similarity, one.brand))
+
+    def _texts(self, seen: Seen, place: int) -> list[str]:
+        assert self.words is not None
+        return self.words.read(crop(seen.pixels, seen.proposals.boxes[place]))
+
+    def _assemble(
+        self,
+        params: RecognizeParams,
+        pictures: Sequence[Picture | Error],
+        seen: dict[int, Seen],
+        told: dict[int, _Told],
+        near: Nearest,
+        level: Level,
+    ) -> Answer:
+        items: list[Item[Recognition]] = []
+        images: list[bytes] = []
+        attached: list[Attachment] = []
+        for index, picture in enumerate(pictures):
+            if isinstance(picture, Error):
+                items.append(Item(ok=False, error=picture))
+                continue
+            items.append(Item(ok=True, result=told[index].recognition))
+            if {OVERLAY, "*"} & set(params.want):
+                attached.append(Attachment(OVERLAY, len(images), index, "image/jpeg"))
+                images.append(encode_jpeg(draw(seen[index].pixels, told[index].matches)))
+        result = Recognitions(
+            items=items,
+            collection=params.collection,
+            brands=near.brands,
+            references=near.references,
+            threshold=_threshold(params, level, near.references),
+            images=attached,
+            models=[self.model],
+            pass_back=params.pass_back,
+        )
+        return Answer(result, images=images)
+
+
+def _open(job: Job) -> tuple[RecognizeParams, list[Picture | Error]]:
+    return _checked(job), read_pictures(job)
+
+
+def _checked(job: Job) -> RecognizeParams:
+    """Return a job's parameters; raises EngineError(BAD_REQUEST) for words that are none of those that are known."""
+    params = job.params
+    assert isinstance(params, RecognizeParams)
+    if params.search not in SEARCHES:
+        raise EngineError(
+            ErrorCode.BAD_REQUEST,
+            f"There is no search {params.search!r}; known are {', '.join(SEARCHES)}.",
+            stage=STAGE,
+        )
+    unknown = [name for name in params.want if name not in {*WANTS, "*"}]
+    if unknown:
+        raise EngineError(
+            ErrorCode.BAD_REQUEST, f"There is no picture {unknown[0]!r}; known are {', '.join(WANTS)}.", stage=STAGE
+        )
+    return params
+
+
+def _by_picture(near: Nearest, seen: dict[int, Seen]) -> dict[int, list[list[Near]]]:
+    rows, at = {}, 0
+    for index, one in seen.items():
+        count = len(one.proposals.boxes)
+        rows[index] = near.rows[at : at + count]
+        at += count
+    return rows
+
+
+def _named(one: Sighting, texts: Sequence[str], strangers: float) -> Sighting:
+    fit, text = naming(texts, one.brand)
+    if not fit:
+        return one
+    evidence = replace(one.evidence, text=fit)
+    return replace(one, evidence=evidence, probability=probability(evidence, strangers), text=text)
+
+
+def _matches(found: Sequence[Sighting], params: RecognizeParams) -> list[Sighting]:
+    """Return what is a match by the rule that was asked for."""
+    if params.threshold is not None:
+        least = params.threshold
+        return [one for one in found if one.similarity >= least][: params.top]
+    least = cut(params.fpr)
+    return contend(found, params.top, lambda one: one.probability >= least)
+
+
+def _threshold(params: RecognizeParams, level: Level, references: int) -> Threshold:
+    basis = "gallery" if level.measured else "defaults"
+    if params.threshold is not None:
+        return Threshold(kind="similarity", similarity=params.threshold, calibrated_on=basis)
+    return Threshold(
+        kind="fpr",
+        fpr=params.fpr,
+        probability=round(cut(params.fpr), _DIGITS),
+        similarity=round(level.similarity(max(1, references), params.fpr), _DIGITS),
+        calibrated_on=basis,
+    )
+
+
+def _told_match(one: Sighting, seen: Seen | None) -> BrandMatch:
+    vector = None if seen is None else [round(float(part), _DIGITS) for part in seen.vectors[one.place]]
+    return BrandMatch(
+        brand=one.brand,
+        similarity=_short(one.similarity),
+        probability=_short(one.probability),
+        reference=one.reference,
+        quad=Quad([(round(float(x), 1), round(float(y), 1)) for x, y in one.quad]),
+        verified=one.found is not None and one.found.verified,
+        inliers=0 if one.found is None else one.found.inliers,
+        text=one.text,
+        embedding=vector,
+    )
+
+
+def _candidate(one: Sighting) -> Candidate:
+    return Candidate(brand=one.brand, similarity=_short(one.similarity), probability=_short(one.probability))
+
+
+def _short(value: float) -> float:
+    return round(float(value), _DIGITS)

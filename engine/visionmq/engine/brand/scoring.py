@@ -1,0 +1,86 @@
+"""How probable a brand is at a place, from all that speaks for it; and the similarity that a stranger seldom reaches.
+
+One logistic regression, fitted by `visionmq.engine.training.brand_odds` on degraded drawings and scenes of brands that no
+test uses, with galleries of 10 to 1,000 of them, half of whose queries are strangers or photographs without a logo.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, log, log1p
+from typing import Final
+
+import numpy as np
+
+DEFAULT_LEVEL: Final = 0.55
+"""Similarity that one stranger in a hundred reaches among REFERENCE_COUNT comparisons."""
+REFERENCE_COUNT: Final = 1000
+RISE: Final = 0.030
+"""How much the level rises for every e-fold of comparisons: the largest of many is larger (Gumbel)."""
+
+ODDS: Final[dict[str, float]] = {
+    "constant": -3.0,
+    "excess": 14.0,
+    "margin": 6.0,
+    "surprise": 1.0,
+    "likeness": 5.0,
+    "votes": 0.2,
+    "text": 2.5,
+}
+"""Weights by term; see `terms`."""
+CUTS: Final = ((0.001, 0.9), (0.01, 0.5), (0.05, 0.25), (0.1, 0.15), (0.5, 0.03))
+"""Probability that a picture's best brand must have for a rate of false ones, by rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that speaks for one brand at one place."""
+
+    similarity: float
+    margin: float
+    """By how much it is nearer than the next brand at the place, of any; below 0 if another is nearer."""
+    surprise: float = 0.0
+    likeness: float = 0.0
+    looked: bool = False
+    """Whether landmarks and outlines were compared at all."""
+    votes: int = 1
+    text: float = 0.0
+    """How surely the word mark names the brand, -1 (it names another) to 1; 0 if none was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How near strangers come to a gallery."""
+
+    offset: float = 0.0
+    """What is added to the default level: above 0 for galleries whose brands look alike."""
+    measured: bool = False
+
+    def similarity(self, comparisons: int, fpr: float = 0.01) -> float:
+        """Return the similarity that strangers reach at this rate, over so many comparisons (places x references)."""
+        count = log(max(comparisons, 2) / REFERENCE_COUNT)
+        return min(0.98, DEFAULT_LEVEL + self.offset + RISE * (count + log(0.01 / fpr)))
+
+
+def terms(seen: Evidence, level: float) -> dict[str, float]:
+    """Return what the weights of ODDS are for; `level` is the similarity that one stranger in a hundred reaches."""
+    return {
+        "constant": 1.0,
+        "excess": seen.similarity - level,
+        "margin": max(-0.3, min(0.3, seen.margin)),
+        "surprise": log1p(max(0.0, seen.surprise)),
+        "likeness": seen.likeness - 0.35 if seen.looked else 0.0,
+        "votes": log1p(min(seen.votes, 5) - 1),
+        "text": seen.text,
+    }
+
+
+def probability(seen: Evidence, level: float, weights: Mapping[str, float] = ODDS) -> float:
+    """Return the probability that the brand is there."""
+    score = sum(weights[name] * value for name, value in terms(seen, level).items())
+    return 1 / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+def cut(fpr: float) -> float:
+    """Return the probability that a match must have for a rate of false ones: between CUTS on logarithms."""
+    rates, least = [log(rate) for rate, _ in CUTS], [probability for _, probability in CUTS]
+    return float(np.interp(log(fpr), rates, least))
