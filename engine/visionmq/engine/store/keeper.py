@@ -6,6 +6,7 @@ with it. What goes wrong with the database is answered; the next request tries a
 
 import argparse
 import ctypes
+import select
 import signal
 import socket
 import sys
@@ -36,6 +37,8 @@ def serve(sock: socket.socket) -> int:
     try:
         send(sock, Ready())
         while True:
+            while not _is_asked(sock) and store.idle():
+                pass
             said = answer(store, receive(sock))
             try:
                 send(sock, said)
@@ -45,6 +48,11 @@ def serve(sock: socket.socket) -> int:
         return 0
     finally:
         store.close()
+
+
+def _is_asked(sock: socket.socket) -> bool:
+    """Whether there is something to receive now."""
+    return bool(select.select([sock], [], [], 0)[0])
 
 
 def answer(store: OpenStore, data: bytes | bytearray) -> Reply | Failure:
