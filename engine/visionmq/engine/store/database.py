@@ -68,6 +68,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class Unreachable(EngineError):
+    """The database does not answer, and may do so later."""
+
+
 @contextlib.contextmanager
 def typed_failures(code: ErrorCode = ErrorCode.STORE_UNAVAILABLE) -> Iterator[None]:
     """Turn what a database does wrong into an EngineError of this code; its text names no values."""
@@ -88,4 +92,4 @@ def _failure(code: ErrorCode, text: str, error: BaseException) -> EngineError:
         if part in text:
             return EngineError(code, f"{reason}.", stage="store", hint=hint)
     kind = type(getattr(error, "orig", None) or error).__name__
-    return EngineError(code, f"The store's database does not answer ({kind}).", stage="store")
+    return Unreachable(code, f"The store's database does not answer ({kind}).", stage="store")

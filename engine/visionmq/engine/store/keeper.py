@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,20 +18,24 @@ import msgspec
 import structlog
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.store.address import read_address
+from visionmq.engine.store.address import Address, read_address
+from visionmq.engine.store.database import Unreachable
 from visionmq.engine.store.frames import Closed, Failure, Ready, Reply, failure, receive, send, to_keeper
 from visionmq.engine.store.opened import OpenStore
 from visionmq.engine.store.services import SERVICES
 from visionmq.schemas.errors import ErrorCode
 
 _PR_SET_DUMPABLE: Final = 4
+PATIENCE_SECONDS: Final = 15.0
+"""How long a database may be away when a keeper starts: a restart of PostgreSQL takes a few seconds."""
+_PAUSE_SECONDS: Final = 0.25
 _log = structlog.get_logger()
 
 
 def serve(sock: socket.socket) -> int:
     """Open the store that the environment names, and answer until the socket closes; return the exit status."""
     try:
-        store = OpenStore(read_address())
+        store = open_patiently(read_address())
     except EngineError as error:
         send(sock, failure(error))
         return 1
@@ -48,6 +53,21 @@ def serve(sock: socket.socket) -> int:
         return 0
     finally:
         store.close()
+
+
+def open_patiently(address: Address, seconds: float = PATIENCE_SECONDS) -> OpenStore:
+    """Open a store; wait for a PostgreSQL that is just being started again.
+
+    Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be opened.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return OpenStore(address)
+        except Unreachable:
+            if address.path is not None or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _is_asked(sock: socket.socket) -> bool:

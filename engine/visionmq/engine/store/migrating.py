@@ -40,9 +40,14 @@ def _config() -> Config:
     return config
 
 
+def scripts() -> ScriptDirectory:
+    """Return the migrations of this release."""
+    return ScriptDirectory.from_config(_config())
+
+
 def newest() -> str:
     """Return the revision of this release."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return scripts().get_current_head() or ""
 
 
 def found_version(connection: Connection) -> str | None:
@@ -52,7 +57,7 @@ def found_version(connection: Connection) -> str | None:
 
 def _check_known(connection: Connection) -> None:
     found = found_version(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {script.revision for script in scripts().walk_revisions()}
     if found is not None and found not in known:
         raise EngineError(
             ErrorCode.ENGINE_UNAVAILABLE,

@@ -55,12 +55,15 @@ class OpenStore:
 
     def _bind(self) -> Keys:
         """Return the keys that belong to this store; a new store takes what there is, or new ones."""
-        with self.database.connect().execution_options(writes=True) as connection, connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("LOCK TABLE vault IN EXCLUSIVE MODE"))
+        with self.database.connect() as connection:
             bound = connection.execute(select(vault.c.fingerprint)).scalar_one_or_none()
-            if bound is None:
-                return self._found(connection)
+        if bound is None:
+            with self.database.connect().execution_options(writes=True) as connection, connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("LOCK TABLE vault IN EXCLUSIVE MODE"))
+                bound = connection.execute(select(vault.c.fingerprint)).scalar_one_or_none()
+                if bound is None:
+                    return self._found(connection)
         keys = read_keys(self.address.keys)
         if keys.fingerprint != bound:
             raise EngineError(
@@ -104,9 +107,13 @@ class OpenStore:
             return answer
 
     def idle(self) -> bool:
-        """Do a moment's work that nobody waits for; True if there is more."""
-        with self._lock, typed_failures(), self.session() as session:
-            return any([work(session) for work in IDLE])
+        """Do a moment's work that nobody waits for; True if there is more to do now."""
+        try:
+            with self._lock, typed_failures(), self.session() as session:
+                return any([work(session) for work in IDLE])
+        except EngineError as error:  # whoever asks next is told
+            _log.warning("the store cannot be read", reason=str(error))
+            return False
 
     def _empty_journal(self) -> None:
         """Let SQLite's journal keep no copy of a key that was destroyed; tried again if a reader holds it."""
