@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from visionmq.client.access import AsyncAccessCalls
 from visionmq.client.administration import AsyncAdministration
+from visionmq.client.brands import AsyncBrandCalls
 from visionmq.client.brokers import AsyncBrokerCalls
 from visionmq.client.cases import AsyncCaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
@@ -36,6 +37,7 @@ class AsyncClient(
     AsyncFaceCalls,
     AsyncAccessCalls,
     AsyncCaseCalls,
+    AsyncBrandCalls,
     AsyncStoreCalls,
     AsyncBrokerCalls,
 ):

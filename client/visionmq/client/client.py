@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from visionmq.client.access import AccessCalls
 from visionmq.client.administration import Administration
+from visionmq.client.brands import BrandCalls
 from visionmq.client.brokers import BrokerCalls
 from visionmq.client.cases import CaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
@@ -38,6 +39,7 @@ class Client(
     FaceCalls,
     AccessCalls,
     CaseCalls,
+    BrandCalls,
     StoreCalls,
     BrokerCalls,
 ):

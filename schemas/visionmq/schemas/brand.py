@@ -45,7 +45,7 @@ class RecognizeParams(Params, frozen=True, kw_only=True):
     text: bool = True
     """Read word marks, where reading is installed and may decide."""
     embedding: bool = False
-    """Return the embedding of each match's place."""
+    """Return the embedding of the picture's content, and of each match's place."""
 
 
 class BrandMatch(Struct, frozen=True, kw_only=True):
@@ -89,6 +89,8 @@ class Recognition(Struct, frozen=True, kw_only=True):
     places: int = 0
     """How many places of the picture were looked at."""
     notes: list[str] = []
+    embedding: list[float] | None = None
+    """Of the picture's content as a whole, if it was asked for."""
 
 
 class Threshold(Struct, frozen=True, kw_only=True):

@@ -135,6 +135,7 @@ class Recognizer:
             candidates=[_candidate(one) for one in found[: params.top]],
             places=len(seen.proposals.boxes),
             notes=list(notes),
+            embedding=_vector(seen, 0) if params.embedding else None,
         )
         return _Told(recognition, matches)
 
@@ -247,7 +248,6 @@ def _threshold(params: RecognizeParams, level: Level, references: int) -> Thresh
 
 
 def _told_match(one: Sighting, seen: Seen | None) -> BrandMatch:
-    vector = None if seen is None else [round(float(part), _DIGITS) for part in seen.vectors[one.place]]
     return BrandMatch(
         brand=one.brand,
         similarity=_short(one.similarity),
@@ -257,8 +257,12 @@ def _told_match(one: Sighting, seen: Seen | None) -> BrandMatch:
         verified=one.found is not None and one.found.verified,
         inliers=0 if one.found is None else one.found.inliers,
         text=one.text,
-        embedding=vector,
+        embedding=None if seen is None else _vector(seen, one.place),
     )
+
+
+def _vector(seen: Seen, place: int) -> list[float]:
+    return [_short(part) for part in seen.vectors[place]]
 
 
 def _candidate(one: Sighting) -> Candidate:

@@ -1,0 +1,282 @@
+"""Brands: what both clients put into `brand.*`, and one answer a picture in the manner of the service this replaces."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
+from visionmq.client.pictures import Picture
+from visionmq.client.replies import Reply
+from visionmq.schemas import brand as b
+from visionmq.schemas.common import Item
+from visionmq.schemas.errors import Error
+
+if TYPE_CHECKING:
+    from visionmq.client.timelines import Timeline
+
+_MANUAL: Final = "docs/brands.md"
+_LONGEST_SOURCE: Final = 256
+TOGETHER: Final = 16
+"""Pictures of one request of `brands`; longer lists take several."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BrandAnswer:
+    """What one picture shows."""
+
+    label: str
+    """The brand, or `unknown`."""
+    file: str | None
+    """Source of the matched reference: its file's name."""
+    embedding: list[float] | None
+    """Of the matched place, or of the picture's content where it is unknown."""
+    similarity: float
+    """To the nearest brand, whether it is a match or not; -1 where the collection is empty."""
+    probability: float = 0.0
+    matches: Sequence[b.BrandMatch] = ()
+    """All brands of the picture, best first."""
+    error: Error | None = None
+    """Why the picture could not be looked at; everything else is empty then."""
+
+
+@dataclass(slots=True)
+class BrandCounts:
+    """What one client has sent to be recognised, and what came of it."""
+
+    pictures: int = 0
+    recognised: int = 0
+    unknown: int = 0
+    failed: int = 0
+    by_brand: Counter[str] = field(default_factory=Counter)
+    """Pictures in which each brand was."""
+    by_input: Counter[str] = field(default_factory=Counter)
+    """Pictures by where they came from: `still`, `video`, `camera`."""
+
+    def count(self, items: Iterable[Item[b.Recognition]], source: str = "still") -> None:
+        """Count a reply's items."""
+        for item in items:
+            self.pictures += 1
+            self.by_input[source] += 1
+            if item.result is None:
+                self.failed += 1
+                continue
+            self.recognised += bool(item.result.matches)
+            self.unknown += not item.result.matches
+            self.by_brand.update({match.brand for match in item.result.matches})
+
+
+def sources_of(pictures: Sequence[Picture]) -> list[str]:
+    """Return what to call each picture: the name of its file, or its number."""
+    return [
+        os.fspath(Path(one).name)[-_LONGEST_SOURCE:] if isinstance(one, str | Path) else f"image {number}"
+        for number, one in enumerate(pictures, 1)
+    ]
+
+
+def answer_of(item: Item[b.Recognition]) -> BrandAnswer:
+    """Return one item in the old manner."""
+    if item.result is None:
+        return BrandAnswer(b.UNKNOWN, None, None, -1.0, error=item.error)
+    found = item.result
+    if not found.matches:
+        nearest = max((one.similarity for one in found.candidates), default=-1.0)
+        return BrandAnswer(b.UNKNOWN, None, found.embedding, nearest)
+    best = found.matches[0]
+    return BrandAnswer(
+        best.brand, best.reference, best.embedding, best.similarity, best.probability, tuple(found.matches)
+    )
+
+
+def chunks(items: Iterable[T], size: int = TOGETHER) -> Iterator[list[T]]:
+    """Yield the items in lists of at most `size`."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+# ---- methods --------------------------------------------------------------------------------
+
+
+def recognize_brands(
+    pictures: Iterable[Picture],
+    *,
+    collection: str | None = None,
+    threshold: float | None = None,
+    fpr: float | None = None,
+    top: int | None = None,
+    search: str | None = None,
+    verify: bool | None = None,
+    text: bool | None = None,
+    embedding: bool = False,
+    want: Iterable[str] = (),
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[Reply[b.Recognitions]]:
+    """Say which brands of a collection are in up to 64 pictures: one item a picture, bad ones with their error.
+
+    `fpr` is the wanted rate of pictures without a known brand that get a match (one in a hundred without it);
+    `threshold`, a similarity, replaces it. `search` is `auto`, `whole` (the picture is one logo) or `scene`. `want`
+    names pictures to return (`overlay`): see `Reply.picture`. `sending` as for `submit`.
+    """
+    given = {
+        "collection": collection,
+        "threshold": threshold,
+        "fpr": fpr,
+        "top": top,
+        "search": search,
+        "verify": verify,
+        "text": text,
+        "embedding": embedding,
+        "want": want,
+        "pass_back": pass_back,
+    }
+    params = checked(b.RecognizeParams, given, manual=_MANUAL)
+    return reply_of(b.Recognitions, "brand.recognize", params, pictures, sending)
+
+
+def learn_brands(
+    pictures: Iterable[Picture],
+    brand: str | Sequence[str],
+    *,
+    collection: str | None = None,
+    sources: Sequence[str] | None = None,
+    replace: bool = False,
+    pass_back: Any = None,
+    **sending: Any,
+) -> Call[b.Learned]:
+    """Keep up to 64 pictures as references of a brand, or of one brand each: one item a picture.
+
+    `sources` are told with each match; files are called by their names without them. `replace` drops what these
+    brands had before. `sending` as for `submit`; the same `key` has its effect once.
+    """
+    sent = list(pictures)
+    given: Mapping[str, Any] = {
+        "collection": collection,
+        **({"brand": brand} if isinstance(brand, str) else {"brands": list(brand)}),
+        "sources": sources_of(sent) if sources is None else list(sources),
+        "replace": replace,
+        "pass_back": pass_back,
+    }
+    return result_of(b.Learned, "brand.learn", checked(b.LearnParams, given, manual=_MANUAL), sent, sending)
+
+
+def brand_labels(
+    collection: str | None = None, *, after: str | None = None, limit: int | None = None, **sending: Any
+) -> Call[b.Labels]:
+    """Return a page of a collection's brands by name; `after` is the last name of the page before."""
+    given = {"collection": collection, "after": after, "limit": limit}
+    return result_of(b.Labels, "brand.labels", checked(b.LabelsParams, given, manual=_MANUAL), (), sending)
+
+
+def forget_brand(brand: str, *, collection: str | None = None, **sending: Any) -> Call[b.Forgotten]:
+    """Drop a brand with all its references; raises NotFound for one that is not there."""
+    given = {"collection": collection, "brand": brand}
+    return result_of(b.Forgotten, "brand.forget", checked(b.ForgetParams, given, manual=_MANUAL), (), sending)
+
+
+def brand_report(collection: str | None = None, *, most: int | None = None, **sending: Any) -> Call[b.Report]:
+    """Return which references are duplicates, stand under two names, or are nearer to another brand."""
+    given = {"collection": collection, "most": most}
+    return result_of(b.Report, "brand.report", checked(b.ReportParams, given, manual=_MANUAL), (), sending)
+
+
+def calibrate_brands(collection: str | None = None, **sending: Any) -> Call[b.Calibrated]:
+    """Measure how near strangers come to a collection; its thresholds follow from then on, in all workers."""
+    given = {"collection": collection}
+    return result_of(b.Calibrated, "brand.calibrate", checked(b.CalibrateParams, given, manual=_MANUAL), (), sending)
+
+
+_COUNTS: Final = "_brand_counts"
+
+
+class _Counting:
+    """Counts what a client has had recognised."""
+
+    @property
+    def brand_counts(self) -> BrandCounts:
+        """What this client has sent to be recognised, and what came of it."""
+        made: BrandCounts = self.__dict__.setdefault(_COUNTS, BrandCounts())
+        return made
+
+
+class BrandCalls(_Counting):
+    """The methods of `Client` about brands."""
+
+    learn_brands = blocking(learn_brands)
+    brand_labels = blocking(brand_labels)
+    forget_brand = blocking(forget_brand)
+    brand_report = blocking(brand_report)
+    calibrate_brands = blocking(calibrate_brands)
+    _recognize_brands = blocking(recognize_brands)
+
+    def recognize_brands(
+        self: Any, pictures: Iterable[Picture], *, source: str = "still", **options: Any
+    ) -> Reply[b.Recognitions]:
+        """Say which brands are in up to 64 pictures; options as for the function `recognize_brands`."""
+        reply: Reply[b.Recognitions] = self._recognize_brands(pictures, **options)
+        self.brand_counts.count(reply.result.items, source)
+        return reply
+
+    def brands(self: Any, pictures: Iterable[Picture], **options: Any) -> list[BrandAnswer]:
+        """Return one answer a picture, of any number and sizes: label, matched file, embedding, similarity.
+
+        Options as for `recognize_brands`. A picture that cannot be read is an answer with its error.
+        """
+        options = {"embedding": True, **options}
+        replies = [self.recognize_brands(part, **options) for part in chunks(pictures)]
+        return [answer_of(item) for reply in replies for item in reply.result.items]
+
+    def brand_timeline(self: Any, film: str | os.PathLike[str] | int, **options: Any) -> "Timeline":
+        """Return when which brands are seen in a video file, or by a camera (its number); needs OpenCV here.
+
+        Options as for `timelines.watch`: `every` (frames), `seconds`, `least`, and those of `recognize_brands`.
+        """
+        from visionmq.client.timelines import watch
+
+        return watch(self, film, **options)
+
+    def learn_brand_film(
+        self: Any, film: str | os.PathLike[str], brand: str, *, every: int = 10, **options: Any
+    ) -> list[b.Learned]:
+        """Keep every n-th frame of a video file as a reference of a brand; needs OpenCV here.
+
+        Options as for `learn_brands`.
+        """
+        from visionmq.client.films import frames_of
+
+        frames = frames_of(film, every=every)
+        return [
+            self.learn_brands([one.jpeg for one in part], brand, sources=[one.name for one in part], **options)
+            for part in chunks(frames)
+        ]
+
+
+class AsyncBrandCalls(_Counting):
+    """The methods of `AsyncClient` about brands."""
+
+    learn_brands = awaited(learn_brands)
+    brand_labels = awaited(brand_labels)
+    forget_brand = awaited(forget_brand)
+    brand_report = awaited(brand_report)
+    calibrate_brands = awaited(calibrate_brands)
+    _recognize_brands = awaited(recognize_brands)
+
+    async def recognize_brands(
+        self: Any, pictures: Iterable[Picture], *, source: str = "still", **options: Any
+    ) -> Reply[b.Recognitions]:
+        """Say which brands are in up to 64 pictures; options as for the function `recognize_brands`."""
+        reply: Reply[b.Recognitions] = await self._recognize_brands(pictures, **options)
+        self.brand_counts.count(reply.result.items, source)
+        return reply
+
+    async def brands(self: Any, pictures: Iterable[Picture], **options: Any) -> list[BrandAnswer]:
+        """Return one answer a picture, of any number and sizes; as `Client.brands`."""
+        options = {"embedding": True, **options}
+        replies = [await self.recognize_brands(part, **options) for part in chunks(pictures)]
+        return [answer_of(item) for reply in replies for item in reply.result.items]
