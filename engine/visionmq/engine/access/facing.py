@@ -87,7 +87,7 @@ def compare(session: Session, user_ids: Sequence[str], probe: Probe, policy: Pol
         near, count = _nearest(session, user_id, probe)
         templates += count
         found += [] if near is None else [near]
-    verdict = judge(found, len(user_ids), probe.thresholds, policy.rules.face_margin)
+    verdict = judge(found, len(user_ids), dict(probe.thresholds), policy.rules.face_margin)
     distance = None if verdict.nearest is None else round(verdict.nearest.distance, 4)
     return verdict, FaceEvidence(
         candidates=len(user_ids),

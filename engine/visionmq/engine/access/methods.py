@@ -27,8 +27,8 @@ class Probe(Struct, frozen=True, kw_only=True):
     """float32, little-endian."""
     model: str
     """Name and version, as galleries are named by."""
-    thresholds: dict[int, float]
-    """The threshold that keeps the false-match rate over so many candidates."""
+    thresholds: list[tuple[int, float]]
+    """Numbers of candidates, and the threshold that keeps the false-match rate over so many."""
     false_match_rate: float
 
 
