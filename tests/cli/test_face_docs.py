@@ -1,0 +1,80 @@
+"""The manual of faces names every option, parameter, key, refusal and word."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from visionmq.client.cli import app
+from visionmq.client.cli.face_names import ACTIONS, CALIBRATIONS, ISSUES, SEVERAL, UNKNOWN, WANTS
+from visionmq.schemas import face as f
+
+DOCS = Path(__file__).parents[2] / "docs"
+MANUAL = (DOCS / "faces.md").read_text()
+BOTH = MANUAL + (DOCS / "cli.md").read_text()
+SHARED = {"--help", "-b"}
+
+
+def commands(group: str) -> dict:
+    return typer.main.get_command(app.app).commands[group].commands
+
+
+@pytest.mark.parametrize("group", ["face", "audit", "store"])
+def test_every_command_and_option_is_explained(group):
+    for name, command in commands(group).items():
+        assert f"{group} {name}" in BOTH, name
+        options = {opt for param in command.params for opt in param.opts if opt.startswith("--")}
+        assert not {opt for opt in options - SHARED if f"{opt}" not in BOTH}, name
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        f.VerifyParams,
+        f.IdentifyParams,
+        f.EnrollParams,
+        f.DetectParams,
+        f.Verified,
+        f.OperatingPoint,
+        f.Side,
+        f.Face,
+        f.FaceQuality,
+        f.Presentation,
+        f.Identity,
+        f.Candidate,
+        f.Enrolled,
+        f.Kept,
+        f.ForgetReceipt,
+        f.Calibrated,
+        f.Responded,
+        f.StepEvidence,
+    ],
+)
+def test_every_key_is_explained(kind):
+    everywhere = {"images", "models", "pass_back"}
+    assert not {name for name in set(kind.__struct_fields__) - everywhere if f"`{name}`" not in MANUAL}
+
+
+def test_every_word_is_explained():
+    for words in (WANTS, SEVERAL, CALIBRATIONS, UNKNOWN, ISSUES, ACTIONS):
+        assert not {word for word in words if f"`{word}`" not in MANUAL}
+
+
+def test_the_command_line_knows_what_the_wire_knows():
+    assert set(SEVERAL) == set(f.Several)
+    assert set(CALIBRATIONS) == set(f.Calibration)
+    assert set(UNKNOWN) == set(f.Unknown)
+    assert set(ACTIONS) == set(f.Action)
+
+
+def test_the_command_line_knows_the_pictures_of_the_engine():
+    asked = pytest.importorskip("visionmq.engine.face.asked", reason="needs the worker's libraries")
+    assert set(WANTS) == {*asked.WANTS, "*"}
+
+
+def test_the_contents_lead_to_the_sections():
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^## (.+)$", MANUAL, re.M)
+    }
+    assert set(re.findall(r"^\d+\. \[.+?\]\(#(.+?)\)", MANUAL, re.M)) == headings
