@@ -33,6 +33,9 @@ _REASONS: Final = (
     ("disk I/O error", "The store's disk fails", "Look at the disk and the system's log."),
     ("locked", "The store is locked by another program", "End what holds the file open, then send again."),
     ("password authentication", "PostgreSQL refuses the password", "Correct VISIONMQ_STORE."),
+    ("3D000", "PostgreSQL has no such database", "Make it with `createdb`, or correct VISIONMQ_STORE."),
+    ("53100", "The store's disk is full", "Make room on PostgreSQL's disk, then send again."),
+    ("25006", "PostgreSQL may only be read", "Name the primary server in VISIONMQ_STORE."),
     ("could not serialize", "The store was changed meanwhile", "Send again."),
 )
 
