@@ -8,6 +8,7 @@ from visionmq.client.cli import (
     access,
     admin,
     audit,
+    brand,
     case,
     demo,
     doctor,
@@ -78,6 +79,7 @@ app.command("worker", epilog=examples("visionmq worker --help", "visionmq worker
 app.add_typer(document.group, name="document")
 app.add_typer(register.group, name="register")
 app.add_typer(face.group, name="face")
+app.add_typer(brand.group, name="brand")
 app.add_typer(access.group, name="access")
 app.add_typer(case.group, name="case")
 app.add_typer(audit.group, name="audit")
