@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from visionmq.schemas.common import Item, ModelInfo, Params
+from visionmq.schemas.common import Attachment, Item, ModelInfo, Params
 
 DEFAULT_COLLECTION: Final = "access"
 """The collection of faces that users are linked to, unless told otherwise."""
@@ -143,7 +143,7 @@ class FaceEvidence(Struct, frozen=True, kw_only=True):
     distance: float | None
     """To the nearest; None on denial (the audit log has it), as one who is told it can creep nearer."""
     threshold: float
-    """At most this far is the same person, for so many candidates."""
+    """At most this far is the same person, for so many templates."""
     margin: float | None = None
     """How much farther the second nearest person is; None without one, and on denial."""
     false_match_rate: float
@@ -177,6 +177,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Its place in the audit log."""
     repeated: bool = False
     """The same key came before: this is what was decided then."""
+    images: list[Attachment] = []
     pass_back: Any = None
 
 
@@ -201,7 +202,10 @@ class EdgeEncoding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class FaceParams(Params, frozen=True, kw_only=True):
-    """A car, and the face of who stands before it: as the request's one picture, or as an encoding."""
+    """A car, and the face of who stands before it: as the request's one picture, or as an encoding.
+
+    `want` may name `overlay`: the picture with the face that was compared, and what was decided.
+    """
 
     car: Car
     encoding: EdgeEncoding | None = None

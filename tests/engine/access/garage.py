@@ -71,7 +71,9 @@ class Garage:
         )
 
     def look(self, vector: list[float], car: str = "c1", key: str | None = None, **edge: Any) -> wire.Decision:
-        return self.link.call(methods.FACE, FaceAsked(car=car, probe=probe(vector), author=self.author(key), **edge))
+        return self.link.call(
+            methods.FACE, FaceAsked(car=car, probe=probe(vector), author=self.author(key), proof_model=MODEL, **edge)
+        )
 
     def case(self, facts: Facts, car: str = "c1", **given: Any) -> CaseTold:
         asked = {"user": None, "password": None} | given

@@ -1,7 +1,7 @@
 """One face against the few who may take a car: the nearest, how far, and how much nearer than the next.
 
-Pure. The threshold is the one that keeps the wanted false-match rate over so many candidates together; the engine
-that knows the model gives it for a few numbers of candidates, and the next larger number counts.
+Pure. The threshold is the one that keeps the wanted false-match rate over all comparisons together; the engine that
+knows the model gives it for a few numbers of comparisons, and the next larger number counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,11 @@ class Verdict:
     margin: float | None
 
 
-def judge(found: Sequence[Compared], candidates: int, thresholds: Mapping[int, float], least_margin: float) -> Verdict:
+def judge(
+    found: Sequence[Compared], candidates: int, templates: int, thresholds: Mapping[int, float], least_margin: float
+) -> Verdict:
     """Return the verdict; `found` holds at most one entry a candidate: those without a template are left out."""
-    threshold = threshold_for(max(candidates, 1), thresholds)
+    threshold = threshold_for(max(templates, 1), thresholds)
     ranked = sorted(found, key=lambda one: (one.distance, one.user_id))
     if not ranked:
         return Verdict(None, Reason.FACE_NOT_ENROLLED if candidates else Reason.NO_LIVE_BOOKING, None, threshold, None)
@@ -45,7 +47,7 @@ def judge(found: Sequence[Compared], candidates: int, thresholds: Mapping[int, f
     return Verdict(nearest, None, nearest, threshold, margin)
 
 
-def threshold_for(candidates: int, thresholds: Mapping[int, float]) -> float:
+def threshold_for(comparisons: int, thresholds: Mapping[int, float]) -> float:
     """Return the threshold of the smallest known number that is not below; beyond all of them, that of the largest."""
-    known = [number for number in thresholds if number >= candidates]
+    known = [number for number in thresholds if number >= comparisons]
     return thresholds[min(known) if known else max(thresholds)]

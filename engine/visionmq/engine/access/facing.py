@@ -40,16 +40,18 @@ def face(session: Session, request: FaceAsked) -> Decision:
 def _refused(session: Session, request: FaceAsked) -> list[Reason]:
     """Return why an encoding from the edge counts for nothing."""
     if request.nonce is None:
-        return []
+        return [] if request.refused is None else [request.refused]
     if not use_nonce(session, request.nonce, request.car):
         return [Reason.NONCE_REFUSED]
     vehicle = find_vehicle(session, request.car)
     assert vehicle is not None  # a nonce is given to cars only, and goes with them
     vector = np.frombuffer(request.probe.vector, _FLOAT).tolist()
     proof = edge_proof(
-        device_key(session, vehicle), nonce=request.nonce, car=request.car, model=request.probe.model, vector=vector
+        device_key(session, vehicle), nonce=request.nonce, car=request.car, model=request.proof_model, vector=vector
     )
-    return [] if hmac.compare_digest(proof, request.proof or "") else [Reason.PROOF_REFUSED]
+    if not hmac.compare_digest(proof, request.proof or ""):
+        return [Reason.PROOF_REFUSED]
+    return [] if request.refused is None else [request.refused]
 
 
 def _nonce(request: FaceAsked) -> list[Evidence]:
@@ -87,7 +89,7 @@ def compare(session: Session, user_ids: Sequence[str], probe: Probe, policy: Pol
         near, count = _nearest(session, user_id, probe)
         templates += count
         found += [] if near is None else [near]
-    verdict = judge(found, len(user_ids), dict(probe.thresholds), policy.rules.face_margin)
+    verdict = judge(found, len(user_ids), templates, dict(probe.thresholds), policy.rules.face_margin)
     distance = None if verdict.nearest is None else round(verdict.nearest.distance, 4)
     return verdict, FaceEvidence(
         candidates=len(user_ids),

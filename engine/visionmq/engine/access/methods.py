@@ -28,7 +28,7 @@ class Probe(Struct, frozen=True, kw_only=True):
     model: str
     """Name and version, as galleries are named by."""
     thresholds: list[tuple[int, float]]
-    """Numbers of candidates, and the threshold that keeps the false-match rate over so many."""
+    """Numbers of comparisons, and the threshold that keeps the false-match rate over so many."""
     false_match_rate: float
 
 
@@ -40,6 +40,10 @@ class FaceAsked(Struct, frozen=True, kw_only=True):
     author: Author
     nonce: str | None = None
     proof: str | None = None
+    proof_model: str = ""
+    """The model as the car names it: what the proof is over."""
+    refused: Reason | None = None
+    """Why it counts for nothing, whoever it is like; the nonce is used up all the same."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
