@@ -57,7 +57,7 @@ def heading(decision: "Decision") -> Any:
     mark, word = (YES, "allowed") if decision.allowed else (NO, "denied")
     line = board.text("").append(board.sign(mark)).append(f" {word}", mark.style)
     why = ", ".join(reason.replace("_", " ") for reason in decision.reasons)
-    return line.append(board.text(f"  car {decision.car}: {why}"))
+    return line.append(board.text(f"  {decision.car}: {why}"))
 
 
 def rows(decision: "Decision") -> Iterator[Remark]:

@@ -78,7 +78,7 @@ def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
     result = line["result"]
     point = result["operating_point"]
     yield "distance", f"{result['distance']:.3f}, the same up to {result['threshold']:.3f}", "bold"
-    yield "wrong", _rates(point), ""
+    yield "errors", _rates(point), ""
     yield "measured", plain(point["measured_on"]), DIM
     for side in ("a", "b"):
         for note in _side(result[side]):
@@ -92,8 +92,8 @@ def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
 
 
 def _rates(point: Mapping[str, Any]) -> str:
-    wrong = f"{board.odds(point['fmr_each'])} pairs of strangers taken for one person"
-    missed = f"{board.percent(point['fnmr'])} of good pictures of one person turned away"
+    wrong = f"{board.odds(point['fmr_each'])} pairs of strangers would pass for one person"
+    missed = f"{board.percent(point['fnmr'])} of one person's pictures would not"
     return f"{wrong}{' (extrapolated)' if point['extrapolated'] else ''}; {missed}"
 
 
@@ -148,7 +148,7 @@ def show_identified(lines: Sequence[Mapping[str, Any]]) -> None:
     good = [line["result"] for line in lines if line["ok"]]
     among = f" among {good[0]['subjects']:,} subjects of {plain(good[0]['collection'])}" if good else ""
     parts = [f"{known} known", f"{len(good) - known} unknown", *([f"{failed} failed"] if failed else [])]
-    console.print(board.text(f"{len(lines)} faces{among}: {', '.join(parts)}"))
+    console.print(board.text(f"{board.count(len(lines), 'face')}{among}: {', '.join(parts)}"))
     if good and not good[0]["subjects"]:
         console.print(board.text("Nobody is enrolled yet: visionmq face enroll NAME FILE...", WARN))
     if (saved := board.pictures(lines)) is not None:
@@ -179,8 +179,8 @@ def _identified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
     for note in _remarks(result["probe"]):
         yield "face", note, WARN
     if point := result["operating_point"]:
-        share = f"threshold {point['threshold']:.3f}: {board.odds(point['fmr'])} strangers taken for anybody"
-        yield "wrong", f"{share}, over {point['comparisons']:,} comparisons", ""
+        share = f"the same up to {point['threshold']:.3f}: {board.odds(point['fmr'])} strangers would pass for anybody"
+        yield "errors", f"{share}, compared with {board.count(point['comparisons'], 'template')}", ""
         yield "measured", plain(point["measured_on"]), DIM
     yield from _cannot(result["presentation"])
     yield "model", model(result["model"]), DIM

@@ -94,7 +94,8 @@ def _enrolled_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
             yield "note", f"{board.short(file)}: {plain(note)}", DIM
     for warning in result["warnings"]:
         yield "look", plain(warning["message"]), WARN
-    for alike in result["look_alikes"]:
+    told = any(warning["code"] == "look_alike" for warning in result["warnings"])
+    for alike in () if told else result["look_alikes"]:
         words = f"{plain(alike['subject'])} at {alike['distance']:.3f}, {board.percent(alike['probability'])} the same"
         yield "alike", words, WARN
     if result["repeated"]:
