@@ -20,6 +20,7 @@ REQUIRED = {
     "face.enroll": {"subject": "Ada"},
     "face.forget": {"subject": "Ada"},
     "face.respond": {"challenge": "x"},
+    "gallery.export": {"collection": "staff"},
     "receipt.verify": {"receipt": {}},
     "registration.warp": {"matrix": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
     "access.validate": {"user": "ann", "password": "", "car": "c1"},

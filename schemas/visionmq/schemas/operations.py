@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import access, admin, brand, case, document, face, messages, registration, store, system
+from visionmq.schemas import access, admin, archive, brand, case, document, face, messages, registration, store, system
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -96,6 +96,8 @@ _ROWS: Final = (
     Operation("brand.forget", brand.ForgetParams, brand.Forgotten, 0, 0, "Drop a brand with its references."),
     Operation("brand.report", brand.ReportParams, brand.Report, 0, 0, "Which references contradict each other?"),
     Operation("brand.calibrate", brand.CalibrateParams, brand.Calibrated, 0, 0, "Measure how near strangers come."),
+    Operation("gallery.export", archive.ExportParams, archive.Exported, 0, 0, "Take out the next piece of an archive."),
+    Operation("gallery.import", archive.ImportParams, archive.Imported, 2, 2, "Put in one piece of an archive."),
     Operation("store.info", store.InfoParams, store.Info, 0, 0, "What the store is and holds."),
     Operation("store.rekey", store.RekeyParams, store.Rekeyed, 0, 0, "Wrap all keys anew; destroy the former key."),
     Operation(

@@ -1,4 +1,4 @@
-"""The engine behind `store.*`, `audit.*` and `receipt.verify`: passes questions on to the keeper."""
+"""The engine behind `store.*`, `audit.*`, `receipt.verify` and archives: passes questions on to the keeper."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -6,9 +6,10 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from visionmq.engine.api import Answer, Capability, EngineError, Job, OperationSpec, Resources
-from visionmq.engine.store import upkeep
+from visionmq.engine.store import archive_operations, upkeep
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.messages import Author
+from visionmq.schemas import archive
 from visionmq.schemas import store as wire
 from visionmq.schemas.common import Params
 
@@ -20,6 +21,12 @@ _ASKS: Final[dict[str, tuple[Any, type[Params], Callable[[Job], Struct]]]] = {
     "audit.list": (upkeep.LIST, wire.ListParams, lambda job: job.params),
     "receipt.verify": (upkeep.RECEIPT, wire.ReceiptParams, lambda job: job.params),
 }
+
+_ARCHIVES: Final[dict[str, tuple[type[Params], int, Callable[[Link, Job], Answer]]]] = {
+    "gallery.export": (archive.ExportParams, 0, archive_operations.export_piece),
+    "gallery.import": (archive.ImportParams, 2, archive_operations.import_piece),
+}
+"""Parameters, image frames and what answers."""
 
 
 def author(job: Job) -> Author:
@@ -42,8 +49,12 @@ class StoreEngine:
         self._resources = resources
 
     def operations(self) -> Sequence[OperationSpec]:
-        """Return the operations; none takes pictures."""
-        return [OperationSpec(name, params, reads_pictures=False) for name, (_, params, _) in _ASKS.items()]
+        """Return the operations; none opens pictures."""
+        asks = [OperationSpec(name, params, reads_pictures=False) for name, (_, params, _) in _ASKS.items()]
+        return asks + [
+            OperationSpec(name, params, frames, frames, reads_pictures=False)
+            for name, (params, frames, _) in _ARCHIVES.items()
+        ]
 
     def capabilities(self) -> Sequence[Capability]:
         """Return which databases can be used."""
@@ -70,8 +81,10 @@ class StoreEngine:
 
     def _run(self, operation: str, job: Job) -> Answer | EngineError:
         assert self._link is not None, "the engine is loaded before it runs"
-        method, _, make = _ASKS[operation]
         try:
+            if operation in _ARCHIVES:
+                return _ARCHIVES[operation][2](self._link, job)
+            method, _, make = _ASKS[operation]
             told = self._link.call(method, make(job))
         except EngineError as error:
             return error

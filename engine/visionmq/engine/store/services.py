@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from visionmq.engine.access.services import ROWS as ACCESS_ROWS
-from visionmq.engine.store import forgetting, gallery, messages, search, upkeep
+from visionmq.engine.store import archive, forgetting, gallery, importing, messages, search, upkeep
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.session import Session
 
@@ -30,6 +30,9 @@ GALLERIES: Final = service(
     (messages.TEMPLATES, gallery.get_templates),
     (messages.GET_NOTES, gallery.get_notes),
     (messages.SET_NOTES, gallery.set_notes),
+    (archive.START_EXPORT, archive.start_export),
+    (archive.EXPORT, archive.export_page),
+    (importing.IMPORT, importing.import_piece),
 )
 
 UPKEEP: Final = service(
