@@ -18,7 +18,7 @@ COMMANDS = [
     "access engineer add", "access engineer remove", "access engineer assign", "access engineer unassign",
     "access engineer list", "case", "case verify", "audit", "audit verify", "audit list", "audit head",
     "brand", "brand learn", "brand find", "brand labels", "brand forget", "brand report", "brand calibrate",
-    "store", "store info", "store rekey", "store receipt",
+    "store", "store info", "store rekey", "store receipt", "store export", "store import",
     "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip
 

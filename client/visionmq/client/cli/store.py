@@ -8,6 +8,7 @@ import typer
 from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.group import examples, make_group
 from visionmq.client.cli.options import settings_of, talks
+from visionmq.client.cli.store_archive import export, take_in
 from visionmq.client.cli.stores import Store, service
 
 ENGINES: Final = ("store",)
@@ -114,3 +115,10 @@ group.command(
     ),
 )(rekey)
 group.command("receipt", epilog=examples("visionmq store receipt receipt.json"))(receipt)
+group.command(
+    "export",
+    epilog=examples("visionmq store export staff.vmq --collection staff", "visionmq store export all.vmq --plain"),
+)(export)
+group.command(
+    "import", epilog=examples("visionmq store import staff.vmq", "visionmq store import staff.vmq --collection guests")
+)(take_in)
