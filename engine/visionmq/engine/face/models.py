@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from visionmq.engine.api import EngineError
+from visionmq.engine.face.values import ModelName
 from visionmq.schemas.errors import ErrorCode
 
 PACKAGE: Final = "face_recognition_models"
 FIVE_POINTS: Final = "shape_predictor_5_face_landmarks.dat"
 RESNET: Final = "dlib_face_recognition_resnet_model_v1.dat"
+DLIB_MODEL: Final = ModelName("dlib-resnet-v1", "0.3.0", "CC0-1.0", 128)
+"""The version is that of the package that carries the file; dlib gave the network only the number in its name."""
 
 
 def model_path(name: str) -> Path:
