@@ -102,7 +102,8 @@ class DocumentEngine:
         return [_attempt(work, job) for job in jobs]
 
     @property
-    def _models(self) -> Models:
+    def models(self) -> Models:
+        """What documents are read with; for engines that build on this one. Raises EngineError before `load`."""
         if self._loaded is None:
             raise EngineError(ErrorCode.INTERNAL, "The document engine was not loaded.", stage=STAGE)
         return self._loaded
@@ -112,7 +113,7 @@ class DocumentEngine:
 
     def _known_types(self) -> list[str]:
         """Return every document type that a mask may name."""
-        return [*MASKS, *BARCODE_MASKS, *(template.doc_type for template in self._models.templates)]
+        return [*MASKS, *BARCODE_MASKS, *(template.doc_type for template in self.models.templates)]
 
     def _make(self, job: Job) -> Answer:
         assert isinstance(job.params, MakeParams)
@@ -149,7 +150,7 @@ class DocumentEngine:
     def _together(self, jobs: Sequence[Job], places: Sequence[int], today: date) -> dict[int, Answer | EngineError]:
         rules = rules_of(_params(jobs[0]), today)
         pictures = [[one for one in job.pictures if isinstance(one, Picture)] for job in jobs]
-        read = iter(self._models.zones.read([one.pixels for one in chain.from_iterable(pictures)], rules))
+        read = iter(self.models.zones.read([one.pixels for one in chain.from_iterable(pictures)], rules))
         outcomes: dict[int, Answer | EngineError] = {}
         for place, job, own in zip(places, jobs, pictures, strict=True):
             readings = [next(read) for _ in own]
@@ -162,19 +163,19 @@ class DocumentEngine:
             if isinstance(picture, Error):
                 gathered.items.append(Item(ok=False, error=picture))
             else:
-                self._one(look(self._models, picture, next(own), params, today), params, today, gathered)
+                self._one(look(self.models, picture, next(own), params, today), params, today, gathered)
             job.progress(ProgressReport("recognize", (number + 1) / len(job.pictures)))
         result = Documents(
             items=gathered.items,
             images=gathered.attachments,
-            models=list(self._models.infos),
+            models=list(self.models.infos),
             pass_back=params.pass_back,
             merged=_merged(gathered.looks, params, today) if params.merge else None,
         )
         return Answer(result, images=gathered.frames)
 
     def _one(self, sighting: Sighting, params: RecognizeParams, today: date, gathered: _Gathered) -> None:
-        document, reading = tell(self._models, sighting, params, today), sighting.reading
+        document, reading = tell(self.models, sighting, params, today), sighting.reading
         for name, frame, media_type in frames_of(sighting, document, params.want):
             gathered.attach(name, frame, media_type)
         index = len(gathered.items)
