@@ -11,6 +11,7 @@ ENGINES: Final[dict[str, str]] = {
     "system": "visionmq.engine.system:SystemEngine",
     "document": "visionmq.engine.document:DocumentEngine",
     "registration": "visionmq.engine.registration.engine:RegistrationEngine",
+    "face": "visionmq.engine.face.engine:FaceEngine",
     "store": "visionmq.engine.store.engine:StoreEngine",
 }
 """The engines of this release; values are `module:Class`."""

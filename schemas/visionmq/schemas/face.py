@@ -18,8 +18,11 @@ Interval: TypeAlias = tuple[float, float]
 """Lower and upper end; 95 % where nothing else is said."""
 
 DEFAULT_COLLECTION: Final = "default"
-DEFAULT_FMR: Final = 0.001
-"""Wanted false-match rate: one in a thousand pairs of strangers, or one in a thousand searches, may be taken for one."""
+DEFAULT_FMR: Final = 0.005
+"""Wanted false-match rate of a comparison: here both errors are about equal on ordinary pictures. Ask for 0.001 or
+less where a false match opens something."""
+DEFAULT_SEARCH_FMR: Final = 0.01
+"""Wanted rate of searches by strangers that name anybody at all, whatever the gallery's size."""
 DEFAULT_TOP: Final = 5
 MAX_TOP: Final = 100
 MAX_FACES: Final = 1000
@@ -150,7 +153,7 @@ class OperatingPoint(Struct, frozen=True, kw_only=True):
     fmr_interval: Interval
     """Of `fmr_each`, by resampling persons."""
     fnmr: float
-    """Part of genuine pairs that the threshold turns away, as measured on good pictures."""
+    """Part of genuine pairs that the threshold turns away, as modelled; each person weighs the same."""
     extrapolated: bool
     """Whether `fmr_each` is below what the number of measured pairs can show; see `measured_on`."""
     calibration: Calibration
@@ -223,7 +226,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     probability: float
     """That both are one person, given the distance and `prior`."""
     interval: Interval
-    """Of the probability, by resampling the persons it was measured on."""
+    """Of the probability, by resampling persons; its lower end relies on nothing rarer than what was measured."""
     prior: float
     operating_point: OperatingPoint
     a: Side
@@ -241,7 +244,7 @@ class IdentifyParams(Params, frozen=True, kw_only=True):
     encodings: Annotated[list[Encoding], Meta(max_length=MAX_IMAGES)] = []
     collection: Collection = DEFAULT_COLLECTION
     top: Annotated[int, Meta(ge=1, le=MAX_TOP)] = DEFAULT_TOP
-    fmr: Rate = DEFAULT_FMR
+    fmr: Rate = DEFAULT_SEARCH_FMR
     """That a stranger's search answers any subject at all."""
     threshold: Distance | None = None
     margin: Distance | None = None

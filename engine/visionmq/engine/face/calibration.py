@@ -119,7 +119,7 @@ class Pairs:
     @cached_property
     def genuine(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which pairs are of one person."""
-        return self.first == self.second
+        return np.asarray(self.first == self.second, np.bool_)
 
     @cached_property
     def bins(self) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -165,15 +165,22 @@ def pairs_of(encodings: Array, persons: Sequence[str], groups: Sequence[str] | N
 def fit(pairs: Pairs, weights: Array | None = None) -> Curve:
     """Return the curve of pairs; raise ValueError where they are too few to say anything."""
     weights = pairs.even if weights is None else weights
-    genuine = np.bincount(pairs.bins, weights * pairs.genuine, _BINS)
-    impostor = np.bincount(pairs.bins, weights * ~pairs.genuine, _BINS)
+    genuine = _histogram(pairs, weights * pairs.genuine)
+    impostor = _histogram(pairs, weights * ~pairs.genuine)
     return Curve(_tail(impostor), _reversed(_tail(genuine[::-1], 0.5)), _logistic(genuine, impostor))
 
 
-def fit_impostors(pairs: Pairs, weights: Array | None = None) -> tuple[float, float]:
-    """Return the probit line of the impostor pairs alone; raise ValueError where they are too few."""
+def fit_impostors(pairs: Pairs, weights: Array | None = None, *, slope: float | None = None) -> tuple[float, float]:
+    """Return the probit line of the impostor pairs alone, of a given slope if one is given.
+
+    Raises ValueError where they are too few.
+    """
     weights = pairs.even if weights is None else weights
-    return _tail(np.bincount(pairs.bins, weights * ~pairs.genuine, _BINS))
+    return _tail(_histogram(pairs, weights * ~pairs.genuine), slope=slope)
+
+
+def _histogram(pairs: Pairs, weights: Array) -> Array:
+    return np.asarray(np.bincount(pairs.bins, weights, _BINS), np.float64)
 
 
 def resample(pairs: Pairs, seed: int, count: int = RESAMPLES) -> list[Array]:
@@ -183,7 +190,7 @@ def resample(pairs: Pairs, seed: int, count: int = RESAMPLES) -> list[Array]:
     return [pairs.weights(draw.multinomial(pairs.persons, even).astype(np.float64)) for _ in range(count)]
 
 
-def _tail(histogram: Array, most: float = MOST_RATE) -> tuple[float, float]:
+def _tail(histogram: Array, most: float = MOST_RATE, slope: float | None = None) -> tuple[float, float]:
     """Fit Phi^-1(F(d)) = a + b d to the lower tail of a histogram over the distance."""
     below = np.cumsum(histogram)
     total = below[-1]
@@ -194,7 +201,10 @@ def _tail(histogram: Array, most: float = MOST_RATE) -> tuple[float, float]:
     rates = below[used] / total
     z = np.array([_NORMAL.inv_cdf(float(rate)) for rate in rates])
     # Each step in z counts the same: the rare end is what is asked for, and it has few bins.
-    slope, at = np.polyfit(edges[used], z, 1, w=np.sqrt(np.gradient(z).clip(min=1e-6)))
+    weight = np.gradient(z).clip(min=1e-6)
+    if slope is not None:
+        return float(np.average(z - slope * edges[used], weights=weight)), slope
+    slope, at = np.polyfit(edges[used], z, 1, w=np.sqrt(weight))
     if slope <= 0:
         raise ValueError("the pairs do not fall into a tail")
     return float(at), float(slope)
