@@ -68,7 +68,7 @@ def test_a_file_that_may_not_be_written_can_still_be_read(sqlite_place: Place) -
 def test_a_file_that_another_program_locks_is_told_as_locked(
     sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "PRAGMA busy_timeout=20"))
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.02)
     link, other = sqlite_place.open(), sqlite_place.open()
     enroll(link, "Ada", template(1, 0, 0, 0))
     with other.store.database.connect().execution_options(writes=True) as writing, writing.begin():

@@ -109,34 +109,44 @@ def test_after_forgetting_no_file_holds_the_name_or_the_template(place: Place, r
 def test_after_forgetting_no_file_of_sqlite_holds_the_key_that_opened_it(sqlite_place: Place) -> None:
     link = sqlite_place.open()
     keep(link)
-    told = enroll(link, NAME, key="once more")
-    with link.store.database.connect() as connection:
-        wrapped = connection.execute(
-            select(data_keys.c.wrapped).where(data_keys.c.owner == told.subject_id)
-        ).scalar_one()
-    assert found(sqlite_place.folder, {"key": wrapped})
+    key = {"key": wrapped_key(link)}
+    assert found(sqlite_place.folder, key)
     forget(link, NAME)
-    assert found(sqlite_place.folder, {"key": wrapped}) == []
+    assert found(sqlite_place.folder, key) == []
+
+
+def wrapped_key(link: DirectLink) -> bytes:
+    subject_id = enroll(link, NAME, key="once more").subject_id
+    with link.store.database.connect() as connection:
+        query = select(data_keys.c.wrapped).where(data_keys.c.owner == subject_id)
+        return bytes(connection.execute(query).scalar_one())
 
 
 def test_a_reader_that_holds_the_journal_delays_its_end_to_the_next_request(
     sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "visionmq.engine.store.database._PRAGMAS", ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=50")
-    )
+    monkeypatch.setattr("visionmq.engine.store.database._CHECKPOINT_SECONDS", 0.02)
     link, other = sqlite_place.open(), sqlite_place.open()
     keep(link)
-    told = enroll(link, NAME, key="once more")
-    with link.store.database.connect() as connection:
-        wrapped = connection.execute(
-            select(data_keys.c.wrapped).where(data_keys.c.owner == told.subject_id)
-        ).scalar_one()
+    key = {"key": wrapped_key(link)}
     with other.store.database.connect() as reading:
         reading.execute(select(data_keys)).all()
         forget(link, NAME)
+        assert found(sqlite_place.folder, key)
     names(link, *VECTOR.tolist())
-    assert found(sqlite_place.folder, {"key": wrapped}) == []
+    assert found(sqlite_place.folder, key) == []
+
+
+def test_who_opens_a_store_after_a_crash_ends_the_journal(sqlite_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = sqlite_place.open()
+    keep(link)
+    key = {"key": wrapped_key(link)}
+    with monkeypatch.context() as patch:
+        patch.setattr("visionmq.engine.store.opened.is_journal_emptied", lambda _: False)  # killed before that
+        forget(link, NAME)
+    assert found(sqlite_place.folder, key)
+    sqlite_place.open()
+    assert found(sqlite_place.folder, key) == []
 
 
 def test_after_a_rotation_former_copies_of_a_key_open_nothing(place: Place) -> None:

@@ -1,6 +1,8 @@
 """Connections to SQLite and PostgreSQL, and their failures as typed errors."""
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,11 +15,12 @@ from visionmq.schemas.errors import ErrorCode
 
 BUSY_SECONDS: Final = 15.0
 """How long a writer waits for the others of a SQLite file; a write takes some milliseconds."""
+_PAUSE_SECONDS: Final = 0.02
 _CONNECT_SECONDS: Final = 5.0
+_CHECKPOINT_SECONDS: Final = 0.5
+"""How long the end of a journal waits for readers; those of one request need some milliseconds."""
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}",
     "PRAGMA secure_delete=ON",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
@@ -62,8 +65,40 @@ def connect(address: Address) -> Engine:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin_sqlite` does
-    for pragma in _PRAGMAS:
+    for pragma in (_patience(BUSY_SECONDS), *_PRAGMAS):
         connection.execute(pragma)
+    _use_wal(connection)
+
+
+def _patience(seconds: float) -> str:
+    return f"PRAGMA busy_timeout={int(seconds * 1000)}"
+
+
+def _use_wal(connection: Any) -> None:
+    """Have a new file use a journal beside it; where several open it at once, SQLite does not let them wait."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+
+
+def is_journal_emptied(database: Engine) -> bool:
+    """Write SQLite's journal into the database and cut it to nothing; False if a reader still needs it."""
+    connection = database.raw_connection()
+    try:
+        run = connection.cursor()
+        run.execute(_patience(_CHECKPOINT_SECONDS))
+        run.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = (run.fetchone() or (0,))[0]
+        run.execute(_patience(BUSY_SECONDS))
+    finally:
+        connection.close()
+    return not busy
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, text
 from visionmq.engine.api import EngineError
 from visionmq.engine.store import audit
 from visionmq.engine.store.address import Address, read_address
-from visionmq.engine.store.database import connect, typed_failures
+from visionmq.engine.store.database import connect, is_journal_emptied, typed_failures
 from visionmq.engine.store.keyfile import Keys, Ring, make_keys, read_keys
 from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.migrating import migrate
@@ -35,7 +35,7 @@ class OpenStore:
         self.address = address
         self._clock, self._lock = clock, threading.Lock()
         self._kept: dict[type, Any] = {}
-        self._journal_pending = False
+        self._journal_pending = True
         self.database = connect(address)
         try:
             with typed_failures(ErrorCode.ENGINE_UNAVAILABLE):
@@ -49,6 +49,8 @@ class OpenStore:
             _make_private(self.address.path)
         migrate(self.database)
         self._ring = Ring(self.address.keys, self._bind())
+        # Whoever forgot last may have been killed before the journal was empty.
+        self._empty_journal()
         with self.session() as session:
             for warm in WARM:
                 warm(session)
@@ -116,14 +118,11 @@ class OpenStore:
             return False
 
     def _empty_journal(self) -> None:
-        """Let SQLite's journal keep no copy of a key that was destroyed; tried again if a reader holds it."""
-        if self.address.path is not None:
-            with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-            if busy:
-                _log.warning("the journal still holds what was forgotten; a reader keeps it; next request tries again")
-                return
-        self._journal_pending = False
+        """Let SQLite's journal keep no copy of a key that was destroyed; tried again later if a reader holds it."""
+        if self.address.path is None or is_journal_emptied(self.database):
+            self._journal_pending = False
+        else:
+            _log.warning("a reader keeps the journal, which may hold what was forgotten; the next request tries again")
 
     def close(self) -> None:
         """Let the database go."""
