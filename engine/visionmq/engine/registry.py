@@ -12,6 +12,7 @@ ENGINES: Final[dict[str, str]] = {
     "document": "visionmq.engine.document:DocumentEngine",
     "registration": "visionmq.engine.registration.engine:RegistrationEngine",
     "face": "visionmq.engine.face.engine:FaceEngine",
+    "access": "visionmq.engine.access.engine:AccessEngine",
     "store": "visionmq.engine.store.engine:StoreEngine",
 }
 """The engines of this release; values are `module:Class`."""

@@ -571,6 +571,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A second candidate must be so much farther than the first."""
     least_age: Annotated[int, Meta(ge=0, le=130)] = 18
     """Whole years on the day; `case.verify` measures it by the document."""
+    accept_specimens: bool = False
+    """Whether `case.verify` takes documents that call themselves specimens for good: for trials only."""
     login_age: bool = False
     """Whether `access.validate` and `access.face` ask the record's date of birth too."""
 

@@ -73,7 +73,9 @@ def book(session: Session, request: Asked[BookParams]) -> Changed:
         _check_window(params, now_of(session), rules)
         user, car = the_user(session, params.user), the_vehicle(session, params.car).car
         if _overlapping(session, params, bookings.c.car == car):
-            raise conflict("The car is booked in this window already.")
+            raise conflict(
+                "The car is booked in this window already.", "List its bookings (`access.bookings`) for a gap."
+            )
         if not rules.user_overlap and _overlapping(session, params, bookings.c.user_id == user.user_id):
             raise conflict("The user has another car in this window.", "The policy's `user_overlap` would allow it.")
         booking_id = _insert(session, user.user_id, params)

@@ -15,7 +15,7 @@ from visionmq.engine.access.case_faces import Seen, compare, see_portrait, see_s
 from visionmq.engine.access.edging import check_wants
 from visionmq.engine.access.errors import STAGE, bad
 from visionmq.engine.access.eyes import Eyes
-from visionmq.engine.access.methods import CASE, POLICY, CaseAsked, CaseTold, Facts
+from visionmq.engine.access.methods import CASE, POLICY, CaseAsked, CaseTold, Facts, Probe
 from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.document.engine import DocumentEngine
 from visionmq.engine.picture import Picture
@@ -47,6 +47,8 @@ class Looked:
     portrait: Seen
     selfie: Seen
     comparison: Comparison | None
+    probe: Probe | None
+    """The selfie as the store is asked about it."""
     reasons: list[Reason] = field(default_factory=list)
 
 
@@ -58,7 +60,7 @@ def verify(shop: Workshop, job: Job) -> Answer:
     if params.password is not None and params.user is None:
         raise bad("A password is of no use without its user.")
     looked = _look(shop, job, params)
-    told = shop.link.call(CASE, _question(shop, looked, params, job))
+    told = shop.link.call(CASE, _question(looked, params, job))
     return _answer(shop, looked, told, params)
 
 
@@ -66,16 +68,17 @@ def _look(shop: Workshop, job: Job, params: CaseParams) -> Looked:
     """Look at both pictures, and report each thing as soon as it is known."""
     pictures = _readable(job, 0, "document"), _readable(job, 1, "selfie")
     day = (params.now or shop.clock()).astimezone(UTC).date()
-    rate = shop.link.call(POLICY, PolicyParams()).rules.false_match_rate
-    read = read_document(shop.documents, pictures[0], day, forensics=params.forensics)
+    rules = shop.link.call(POLICY, PolicyParams()).rules
+    read = read_document(shop.documents, pictures[0], day, forensics=params.forensics, specimens=rules.accept_specimens)
     _report(job, "document", CaseProgress(document=read.evidence))
     portrait = see_portrait(shop.eyes, pictures[0], read)
     _report(job, "portrait", CaseProgress(portrait=portrait.told))
     selfie = see_selfie(shop.eyes, pictures[1])
     _report(job, "selfie", CaseProgress(selfie=selfie.told))
-    comparison, reasons = compare(shop.eyes, portrait, selfie, rate)
+    comparison, reasons = compare(shop.eyes, portrait, selfie, rules.false_match_rate)
     _report(job, "comparison", CaseProgress(comparison=comparison))
-    return Looked(pictures, read, portrait, selfie, comparison, [*read.reasons, *reasons])
+    probe = None if selfie.probe is None else shop.eyes.ask(selfie.probe.ready, rules.false_match_rate)
+    return Looked(pictures, read, portrait, selfie, comparison, probe, [*read.reasons, *reasons])
 
 
 def _report(job: Job, stage: str, known: CaseProgress) -> None:
@@ -89,8 +92,8 @@ def _readable(job: Job, index: int, name: str) -> Picture:
     return given
 
 
-def _question(shop: Workshop, looked: Looked, params: CaseParams, job: Job) -> CaseAsked:
-    read, selfie = looked.read, looked.selfie.probe
+def _question(looked: Looked, params: CaseParams, job: Job) -> CaseAsked:
+    read = looked.read
     facts = Facts(
         surname=read.value("surname"),
         given_names=read.value("given_names"),
@@ -100,10 +103,13 @@ def _question(shop: Workshop, looked: Looked, params: CaseParams, job: Job) -> C
         reasons=looked.reasons,
         evidence=[Evidence(kind, _digest(one)) for kind, one in zip(_KINDS, looked.pictures, strict=True)],
     )
-    rate = shop.link.call(POLICY, PolicyParams()).rules.false_match_rate
-    probe = None if selfie is None else shop.eyes.ask(selfie.ready, rate)
     return CaseAsked(
-        car=params.car, user=params.user, password=params.password, facts=facts, author=author_of(job), probe=probe
+        car=params.car,
+        user=params.user,
+        password=params.password,
+        facts=facts,
+        author=author_of(job),
+        probe=looked.probe,
     )
 
 

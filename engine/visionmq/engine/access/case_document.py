@@ -21,8 +21,9 @@ _SOURCES: Final = ("mrz", "barcode", "template", "visual")
 """Where a field may stand, the surest first."""
 _NEEDED: Final = ("surname", "birth_date")
 """Fields that a decision rests on whenever the document has them; given names may be absent."""
-_DECIDING: Final = ("mrz", "text", "security", "age")
-"""Verdicts that speak against a document; expiry and portrait have reasons of their own."""
+_OTHERWISE: Final = ("expiry", "portrait_present")
+"""Checks that have reasons of their own."""
+_SPECIMEN: Final = "specimen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ class Read:
         return field.value or "" if field is not None and field.accepted else ""
 
 
-def read_document(engine: DocumentEngine, picture: Picture, day: date, *, forensics: bool) -> Read:
-    """Return what a picture of a document says on a day."""
+def read_document(
+    engine: DocumentEngine, picture: Picture, day: date, *, forensics: bool, specimens: bool = False
+) -> Read:
+    """Return what a picture of a document says on a day; with `specimens`, one that calls itself so may be good."""
     options = {DATE_OPTION: f"{day:%d.%m.%Y}"}
     params = RecognizeParams(want=["portrait"], options=options, forensics=forensics)
     (readings,) = engine.models.zones.read([picture.pixels], rules_of(params, day))
@@ -56,7 +59,7 @@ def read_document(engine: DocumentEngine, picture: Picture, day: date, *, forens
     return Read(
         document=document,
         evidence=evidence,
-        reasons=_reasons(document, evidence),
+        reasons=_reasons(document, evidence, specimens=specimens),
         name_cut=given is not None and given.attributes.get("truncated") is not None,
         portrait=portrait,
         portrait_quad=quad,
@@ -82,7 +85,7 @@ def _evidence(document: Document, day: date) -> DocumentEvidence:
     )
 
 
-def _reasons(document: Document, evidence: DocumentEvidence) -> list[Reason]:
+def _reasons(document: Document, evidence: DocumentEvidence, *, specimens: bool) -> list[Reason]:
     if document.doc_type is None:
         return [Reason.DOCUMENT_NOT_READ]
     against: list[Reason] = []
@@ -94,7 +97,8 @@ def _reasons(document: Document, evidence: DocumentEvidence) -> list[Reason]:
         against.append(Reason.DOCUMENT_EXPIRY_UNKNOWN)
     elif not evidence.valid:
         against.append(Reason.DOCUMENT_EXPIRED)
-    if any(document.status.get(topic) is Finding.FAILED for topic in _DECIDING):
+    failed = set(evidence.failed_checks) - {*_OTHERWISE, *([_SPECIMEN] if specimens else [])}
+    if failed or document.status.get("mrz") is Finding.FAILED:
         against.append(Reason.DOCUMENT_SUSPECT)
     return against or [Reason.DOCUMENT_VALID]
 

@@ -27,7 +27,7 @@ _SIDE: Final = 560
 """Width of the selfie's column in pixels."""
 _LEAST_HEIGHT: Final = 360
 _GAP: Final = 16
-_LINE: Final = 26
+_LINE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ def _panel(case: Case, width: int) -> Pixels:
     """Return the decision, and its reasons in two columns: for it, and against it."""
     decision = case.decision
     columns = [[one for one in decision.reasons if (one in FOR) is side] for side in (True, False)]
-    height = 78 + _LINE * max(1, *map(len, columns))
+    height = 90 + _LINE * max(1, *map(len, columns))
     board = Board(np.full((height, width, 3), _PANEL, np.uint8))
     colour = _GOOD if decision.allowed else _WRONG
-    board.pill(_GAP, 14, 150, 36, colour)
-    board.text(decision.decision.upper(), (_GAP + 40, 39), 20, (255, 255, 255), "bold")
+    board.pill(_GAP, 12, 160, 42, colour)
+    board.text(decision.decision.upper(), (_GAP + 44, 41), 24, (255, 255, 255), "bold")
     said = f"car {decision.car}   policy {decision.policy}   audit {decision.audit_sequence}   {decision.decided_at}"
-    board.text(fitted(said, width - 220, 15), (_GAP + 170, 38), 15, _PALE)
+    board.text(fitted(said, width - 240, 17), (_GAP + 184, 40), 17, _PALE)
     for place, (reasons, ink) in enumerate(zip(columns, (_GOOD, _WRONG), strict=True)):
         _list(board, reasons, _GAP + place * width / 2, ink, case, width / 2 - 2 * _GAP)
     return board.finish()
@@ -102,9 +102,9 @@ def _panel(case: Case, width: int) -> Pixels:
 
 def _list(board: Board, reasons: Sequence[Reason], left: float, ink: Colour, case: Case, room: float) -> None:
     for line, reason in enumerate(reasons):
-        y = 78 + line * _LINE
-        board.dot((left + 8, y - 5), 5, ink)
-        board.text(fitted(_words(reason, case), room - 24, 15), (left + 24, y), 15, _INK)
+        y = 92 + line * _LINE
+        board.dot((left + 8, y - 7), 7, ink)
+        board.text(fitted(_words(reason, case), room - 30, 20), (left + 28, y), 20, _INK)
 
 
 def _words(reason: Reason, case: Case) -> str:

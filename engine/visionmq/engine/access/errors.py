@@ -13,7 +13,9 @@ def bad(message: str, hint: str | None = None) -> EngineError:
     return EngineError(ErrorCode.BAD_REQUEST, message, stage=STAGE, hint=hint)
 
 
-def conflict(message: str, hint: str | None = None) -> EngineError:
+def conflict(
+    message: str, hint: str = "Nothing was changed; look at what is there, then ask for another."
+) -> EngineError:
     """Return CONFLICT: something that is there already speaks against it."""
     return EngineError(ErrorCode.CONFLICT, message, stage=STAGE, hint=hint)
 
