@@ -37,6 +37,14 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the log ends, or ended when this was kept outside the store."""
+
+    sequence: int
+    hash: str
+
+
 def canonical(content: Any) -> bytes:
     """Return the one JSON of a content that hashes and signatures are made over."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -60,16 +68,17 @@ def head_seal(keys: Keys, sequence: int, last: str) -> str:
     return hmac.digest(keys.blind, b"visionmq head" + context(str(sequence), last), "sha256").hex()
 
 
-def append(connection: Connection, keys: Keys, *, at: str, action: str, actor: str, facts: Facts) -> Entry:
-    """Append a row; the caller holds the head's lock."""
-    head = connection.execute(select(chain_head)).one()
+def append(
+    connection: Connection, keys: Keys, last: Anchor, *, at: str, action: str, actor: str, facts: Facts
+) -> Entry:
+    """Append a row after the last one; the caller holds the head's lock."""
     text = canonical(dict(facts)).decode()
-    sequence = head.sequence + 1
-    digest = entry_hash(sequence, at, action, actor, text, head.hash)
-    entry = Entry(sequence, at, action, actor, text, head.hash, digest)
+    sequence = last.sequence + 1
+    digest = entry_hash(sequence, at, action, actor, text, last.hash)
+    entry = Entry(sequence, at, action, actor, text, last.hash, digest)
     connection.execute(
         insert(audit).values(
-            sequence=sequence, at=at, action=action, actor=actor, facts=text, previous=head.hash, hash=digest
+            sequence=sequence, at=at, action=action, actor=actor, facts=text, previous=last.hash, hash=digest
         )
     )
     connection.execute(
@@ -95,14 +104,6 @@ def entries(connection: Connection, after: int = 0, limit: int | None = None) ->
 
 def _entry(row: Row[Any]) -> Entry:
     return Entry(row.sequence, row.at, row.action, row.actor, row.facts, row.previous, row.hash)
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A head that was kept outside the store."""
-
-    sequence: int
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)

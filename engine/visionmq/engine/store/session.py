@@ -49,7 +49,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.store.audit import Entry, append, head_seal
+from visionmq.engine.store.audit import Anchor, Entry, append, head_seal
 from visionmq.engine.store.keyfile import Keys, Ring
 from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.messages import Author
@@ -60,6 +60,8 @@ from visionmq.schemas.errors import ErrorCode
 Part = TypeVar("Part")
 KEEP_REPLIES: Final = timedelta(days=7)
 """How long a repeated request is known; clients give up within minutes."""
+_SWEEP_EVERY: Final = 64
+"""Changes between two removals of old replies."""
 _LONGEST_NAME: Final = 256
 
 
@@ -72,6 +74,8 @@ class Session:
         self._database, self._kept, self._clock = database, kept, clock
         self._connection: Connection | None = None
         self._kek = ""
+        self.last = Anchor(0, "")
+        """The end of the audit log when this session's turn began."""
         self.ring = ring
         """The key file."""
         self.forgot = False
@@ -152,6 +156,7 @@ class Session:
                 hint="Run `visionmq audit verify`, and restore the database from its backup.",
             )
         self.ring.find(head.kek)
+        self.last = Anchor(head.sequence, head.hash)
         return str(head.kek)
 
     def _give_up(self) -> None:
@@ -199,6 +204,7 @@ class Write(Generic[Told]):
         self.entry = append(
             session.connection,
             session.keys,
+            session.last,
             at=session.now(),
             action=self._method.name,
             actor=self._actor,
@@ -226,8 +232,9 @@ class Write(Generic[Told]):
         if self.entry is None or self._reply is None:
             raise RuntimeError(f"{self._method.name} changed something without record and reply")
         connection, now = self._session.connection, self._session.now()
-        oldest = format_time(datetime.fromisoformat(now) - KEEP_REPLIES)
-        connection.execute(delete(replies).where(replies.c.created_at < oldest))
+        if self.entry.sequence % _SWEEP_EVERY == 0:
+            oldest = format_time(datetime.fromisoformat(now) - KEEP_REPLIES)
+            connection.execute(delete(replies).where(replies.c.created_at < oldest))
         connection.execute(
             insert(replies).values(
                 actor=self._actor,
