@@ -86,7 +86,9 @@ class FaceEngine:
     name = "face"
     version = "1"
 
-    def __init__(self) -> None:
+    def __init__(self, vision: FaceVision | None = None) -> None:
+        """Make an engine; `vision` in place of the release's own."""
+        self._vision = vision
         self._resources: Resources | None = None
         self._tools: Tools | None = None
 
@@ -113,7 +115,7 @@ class FaceEngine:
         """Read all models, open the store, and run once; raise EngineError(ENGINE_UNAVAILABLE) if a model lacks."""
         cv2.setNumThreads(1)
         load_pens()
-        vision = FaceVision()
+        vision = self._vision or FaceVision()
         vision.load()
         check = installed_check()
         if check is not None:
