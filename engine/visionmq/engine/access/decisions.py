@@ -6,13 +6,17 @@ opaque ids only: the car's name is put in again by whoever answers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from visionmq.engine.access.rights import Right
 from visionmq.engine.store.session import Write
 from visionmq.schemas.access import FOR, Decision, Evidence, FaceEvidence, Outcome, Policy, Reason, Role
+
+
+_HARMLESS: Final = ("car", "document", "selfie", "nonce")
+"""Kinds of evidence that are told on denial: they say nothing about a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def decide(write: "Write[Any]", finding: Finding, policy: Policy) -> Decision:
         user_id=finding.user_id if allowed else None,
         role=finding.role if allowed else None,
         booking=finding.booking if allowed or Reason.ALREADY_RETURNED in finding.reasons else None,
-        evidence=list(finding.evidence) if allowed or finding.face is not None else [],
+        evidence=[one for one in finding.evidence if allowed or one.kind in _HARMLESS],
         face=_told_face(finding, allowed),
         policy=policy.version,
         decided_at=entry.at,

@@ -26,7 +26,8 @@ def return_car(session: Session, request: Asked[ReturnParams]) -> Decision:
         policy = policy_in_force(session)
         user, vehicle = find_user(session, params.user), find_vehicle(session, params.car)
         if user is None or vehicle is None:
-            finding = Finding([Reason.NOTHING_TO_RETURN])
+            car = [] if vehicle is None else [Evidence("car", vehicle.vehicle_id)]
+            finding = Finding([Reason.NOTHING_TO_RETURN], evidence=car)
         else:
             finding = _close(session, params, user.user_id, vehicle)
         return write.reply(decide(write, finding, policy))
