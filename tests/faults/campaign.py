@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tests.faults import engines, floods, network, processes
+from tests.faults import engines, floods, network, processes, store
 from tests.faults.run import Options, Report
+from tests.faults.store import StoreReport
 
-CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
+CAMPAIGNS: dict[str, Callable[[Options], Report | StoreReport]] = {
     "c1": processes.c1,
     "c2": processes.c2,
     "c3": engines.c3,
@@ -23,11 +24,13 @@ CAMPAIGNS: dict[str, Callable[[Options], Report]] = {
     "c9": floods.c9,
     "c11": floods.c11,
     "c13": processes.c13,
+    "store": store.store_sqlite,
+    "store-postgres": store.store_postgres,
 }
 MOST_SHOWN = 20
 
 
-def table(reports: Sequence[Report]) -> str:
+def table(reports: Sequence[Report | StoreReport]) -> str:
     """Return the reports as a table."""
     head = ("campaign", "requests", "done", "other", "starts", "p50 ms", "p99 ms", "longest s", "wall s", "verdict")
     rows = [head] + [
