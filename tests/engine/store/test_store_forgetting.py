@@ -122,10 +122,11 @@ def wrapped_key(link: DirectLink) -> bytes:
         return bytes(connection.execute(query).scalar_one())
 
 
-def test_a_reader_that_holds_the_journal_delays_its_end_to_the_next_request(
+def test_a_reader_that_holds_the_journal_delays_its_end_to_an_idle_moment(
     sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("visionmq.engine.store.database._CHECKPOINT_SECONDS", 0.02)
+    monkeypatch.setattr("visionmq.engine.store.opened.JOURNAL_SECONDS", 0.02)
+    monkeypatch.setattr("visionmq.engine.store.opened.JOURNAL_PAUSE_SECONDS", 0.0)
     link, other = sqlite_place.open(), sqlite_place.open()
     keep(link)
     key = {"key": wrapped_key(link)}
@@ -133,7 +134,11 @@ def test_a_reader_that_holds_the_journal_delays_its_end_to_the_next_request(
         reading.execute(select(data_keys)).all()
         forget(link, NAME)
         assert found(sqlite_place.folder, key)
-    names(link, *VECTOR.tolist())
+        assert link.store.must_wait
+        link.store.idle()
+        assert link.store.must_wait
+    link.store.idle()
+    assert not link.store.must_wait
     assert found(sqlite_place.folder, key) == []
 
 
@@ -142,7 +147,7 @@ def test_who_opens_a_store_after_a_crash_ends_the_journal(sqlite_place: Place, m
     keep(link)
     key = {"key": wrapped_key(link)}
     with monkeypatch.context() as patch:
-        patch.setattr("visionmq.engine.store.opened.is_journal_emptied", lambda _: False)  # killed before that
+        patch.setattr("visionmq.engine.store.opened.is_journal_emptied", lambda *_: False)  # killed before that
         forget(link, NAME)
     assert found(sqlite_place.folder, key)
     sqlite_place.open()

@@ -17,8 +17,6 @@ BUSY_SECONDS: Final = 15.0
 """How long a writer waits for the others of a SQLite file; a write takes some milliseconds."""
 _PAUSE_SECONDS: Final = 0.02
 _CONNECT_SECONDS: Final = 5.0
-_CHECKPOINT_SECONDS: Final = 0.5
-"""How long the end of a journal waits for readers; those of one request need some milliseconds."""
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
@@ -87,15 +85,20 @@ def _use_wal(connection: Any) -> None:
             time.sleep(_PAUSE_SECONDS)
 
 
-def is_journal_emptied(database: Engine) -> bool:
-    """Write SQLite's journal into the database and cut it to nothing; False if a reader still needs it."""
+def is_journal_emptied(database: Engine, seconds: float) -> bool:
+    """Write SQLite's journal into the database and cut it to nothing; False if that cannot be done now.
+
+    Waits so many seconds for readers that still need it; another that does the same is not waited for.
+    """
     connection = database.raw_connection()
     try:
         run = connection.cursor()
-        run.execute(_patience(_CHECKPOINT_SECONDS))
+        run.execute(_patience(seconds))
         run.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         busy = (run.fetchone() or (0,))[0]
         run.execute(_patience(BUSY_SECONDS))
+    except sqlite3.Error:  # a full disk, for instance: what was answered stays true, and it is tried again
+        return False
     finally:
         connection.close()
     return not busy

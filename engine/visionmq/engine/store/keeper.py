@@ -42,7 +42,7 @@ def serve(sock: socket.socket) -> int:
     try:
         send(sock, Ready())
         while True:
-            while not _is_asked(sock) and store.idle():
+            while not _is_asked(sock, _PAUSE_SECONDS if store.must_wait else 0.0) and (store.idle() or store.must_wait):
                 pass
             said = answer(store, receive(sock))
             try:
@@ -70,9 +70,9 @@ def open_patiently(address: Address, seconds: float = PATIENCE_SECONDS) -> OpenS
             time.sleep(_PAUSE_SECONDS)
 
 
-def _is_asked(sock: socket.socket) -> bool:
-    """Whether there is something to receive now."""
-    return bool(select.select([sock], [], [], 0)[0])
+def _is_asked(sock: socket.socket, seconds: float) -> bool:
+    """Whether there is something to receive, now or within so many seconds."""
+    return bool(select.select([sock], [], [], seconds)[0])
 
 
 def answer(store: OpenStore, data: bytes | bytearray) -> Reply | Failure:

@@ -1,9 +1,11 @@
 """A store that is open in this process, and the link to it for programs that see no pictures."""
 
 import threading
+import time
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from msgspec import Struct
@@ -23,6 +25,21 @@ from visionmq.schemas.errors import ErrorCode
 
 _log = structlog.get_logger()
 
+JOURNAL_SECONDS: Final = 0.3
+"""How long the end of the journal waits for readers; those of one request need some milliseconds."""
+JOURNAL_PAUSE_SECONDS: Final = 0.5
+"""Between two tries to end the journal, where a reader held it."""
+
+
+class Journal(Enum):
+    """What SQLite's journal may hold."""
+
+    EMPTY = "empty"
+    FULL = "full"
+    """Perhaps a key that was destroyed."""
+    HELD = "held"
+    """The same, and a reader kept it from being ended."""
+
 
 class OpenStore:
     """Answers requests one at a time; what services keep in memory lives here."""
@@ -35,7 +52,7 @@ class OpenStore:
         self.address = address
         self._clock, self._lock = clock, threading.Lock()
         self._kept: dict[type, Any] = {}
-        self._journal_pending = True
+        self._journal, self._journal_again = Journal.FULL, 0.0
         self.database = connect(address)
         try:
             with typed_failures(ErrorCode.ENGINE_UNAVAILABLE):
@@ -102,14 +119,18 @@ class OpenStore:
             raise EngineError(ErrorCode.UNKNOWN_OPERATION, f"The store knows no {method!r}.", stage="store")
         with self._lock, typed_failures(), self.session() as session:
             answer: Struct = known[1](session, request)
-            self._journal_pending |= session.forgot
-            if self._journal_pending:
+            if session.forgot:
+                self._journal = Journal.FULL
+            if self._journal is not Journal.EMPTY:
                 session.close()
                 self._empty_journal()
             return answer
 
     def idle(self) -> bool:
         """Do a moment's work that nobody waits for; True if there is more to do now."""
+        if self.must_wait:
+            with self._lock:
+                self._empty_journal()
         try:
             with self._lock, typed_failures(), self.session() as session:
                 return any([work(session) for work in IDLE])
@@ -117,12 +138,25 @@ class OpenStore:
             _log.warning("the store cannot be read", reason=str(error))
             return False
 
+    @property
+    def must_wait(self) -> bool:
+        """Whether the journal still waits for a reader to end; then `idle` should be called again soon."""
+        return self._journal is Journal.HELD
+
     def _empty_journal(self) -> None:
-        """Let SQLite's journal keep no copy of a key that was destroyed; tried again later if a reader holds it."""
-        if self.address.path is None or is_journal_emptied(self.database):
-            self._journal_pending = False
-        else:
-            _log.warning("a reader keeps the journal, which may hold what was forgotten; the next request tries again")
+        """Let SQLite's journal keep no copy of a key that was destroyed; tried again, now and then, if a reader holds it."""
+        if self.address.path is None:
+            self._journal = Journal.EMPTY
+            return
+        held = self._journal is Journal.HELD
+        if held and time.monotonic() < self._journal_again:
+            return
+        if is_journal_emptied(self.database, 0.0 if held else JOURNAL_SECONDS):
+            self._journal = Journal.EMPTY
+            return
+        self._journal, self._journal_again = Journal.HELD, time.monotonic() + JOURNAL_PAUSE_SECONDS
+        if not held:
+            _log.warning("a reader keeps the journal, which may hold what was forgotten; it is tried again")
 
     def close(self) -> None:
         """Let the database go."""
