@@ -68,6 +68,13 @@ def test_the_command_line_knows_what_the_wire_knows():
     assert set(ACTIONS) == set(f.Action)
 
 
+def test_the_defaults_that_the_manual_gives_are_those_of_the_wire():
+    row = next(line for line in MANUAL.splitlines() if line.startswith("| `fmr`"))
+    assert row.endswith(f"| {f.DEFAULT_FMR:g} |")
+    assert f"**anybody** ({f.DEFAULT_SEARCH_FMR:g} without it)" in MANUAL
+    assert f"`fmr`, {f.DEFAULT_FMR:g} without it" in MANUAL
+
+
 def test_the_command_line_knows_the_pictures_of_the_engine():
     asked = pytest.importorskip("visionmq.engine.face.asked", reason="needs the worker's libraries")
     assert set(WANTS) == {*asked.WANTS, "*"}

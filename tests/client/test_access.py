@@ -40,7 +40,7 @@ def test_a_login_a_face_and_a_return_are_decided(broker) -> None:
     with Client(broker.endpoint) as client:
         assert client.validate("ada", "right horse", "car-7").allowed
         assert not client.validate("ada", "wrong", "car-7").allowed
-        assert client.face_access("car-7", b"ada").role is None
+        assert client.face_access("car-7", b"ada").result.role is None
         assert client.return_car("ada", "car-7", (48.2, 16.37), key="r-1").reasons == ["returned"]
     assert broker.asked[-1][1].location == a.Location(latitude=48.2, longitude=16.37)
     assert broker.keys[-1] == "r-1"
@@ -50,9 +50,9 @@ def test_an_encoding_of_the_car_is_proved(broker) -> None:
     with Client(broker.endpoint) as client:
         nonce = client.access.nonce("car-7")
         made = access.edge_encoding(nonce, fake.KEY, vector=[0.5, 0.25], model="dlib-resnet/1")
-        assert client.face_access("car-7", encoding=made).allowed
+        assert client.face_access("car-7", encoding=made).result.allowed
         other = access.edge_encoding(nonce, "00" * 32, vector=[0.5, 0.25], model="dlib-resnet/1")
-        assert not client.face_access("car-7", encoding=other).allowed
+        assert not client.face_access("car-7", encoding=other).result.allowed
 
 
 def test_administration_stands_apart(broker) -> None:

@@ -1,14 +1,15 @@
 """Access: who may take a car now; administration stands apart, in `visionmq.client.administration`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from visionmq.client.calls import Call, awaited, blocking, checked, result_of
+from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
 from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
+from visionmq.client.replies import Reply
 from visionmq.schemas import access as a
 from visionmq.schemas.common import Params
 
@@ -67,14 +68,20 @@ def validate(user: str, password: str, car: str, **sending: Any) -> Call[a.Decis
 
 
 def face_access(
-    car: str, picture: Picture | None = None, *, encoding: a.EdgeEncoding | None = None, **sending: Any
-) -> Call[a.Decision]:
+    car: str,
+    picture: Picture | None = None,
+    *,
+    encoding: a.EdgeEncoding | None = None,
+    want: Iterable[str] = (),
+    **sending: Any,
+) -> Call[Reply[a.Decision]]:
     """Decide whether this face opens this car now: it is compared with those who may take it, and nobody else.
 
-    Give a picture, or an encoding that the car made itself (`edge_encoding`).
+    Give a picture, or an encoding that the car made itself (`edge_encoding`). The decision is the reply's `result`;
+    `want` may name `overlay`: see `Reply.picture`.
     """
-    params = asked(a.FaceParams, car=car, encoding=encoding)
-    return result_of(a.Decision, "access.face", params, [] if picture is None else [picture], sending)
+    params = asked(a.FaceParams, car=car, encoding=encoding, want=want)
+    return reply_of(a.Decision, "access.face", params, [] if picture is None else [picture], sending)
 
 
 def return_car(user: str, car: str, location: Place, *, booking: str | None = None, **sending: Any) -> Call[a.Decision]:

@@ -95,7 +95,7 @@ def verify_faces(
 ) -> Call[Reply[f.Verified]]:
     """Decide whether two faces, or a face and a subject's templates, are one person's.
 
-    Each side is a picture or an `Encoding`. `fmr` is the wanted false-match rate (one in a thousand without it),
+    Each side is a picture or an `Encoding`. `fmr` is the wanted false-match rate (one in 200 without it),
     `threshold` a distance of one's own. `several` is `prominent` or `refuse`. Raises NoFace, SeveralFaces and their
     kin where a face cannot be used. `sending` as for `submit`.
     """

@@ -54,6 +54,12 @@ def face(
         Path | None,
         typer.Option("--device-key", metavar="FILE", help="The car's key, of `access car add -o`, to prove it with."),
     ] = None,
+    want: Annotated[
+        list[str] | None, typer.Option("--want", metavar="NAME", help="Picture to save: overlay (what was compared).")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where pictures go. [.]")] = (
+        None
+    ),
     store: Store = None,
     as_json: AsObject = False,
 ) -> None:
@@ -62,8 +68,12 @@ def face(
     With --encoding the car has encoded the face itself: a nonce is fetched, and proved with its device key. Exit
     code 0: allowed, 1: denied.
     """
+    import msgspec
+
     from visionmq.client.cli.access_show import print_decision
+    from visionmq.client.cli.document_lines import save_pictures
     from visionmq.client.cli.face_run import picture as load
+    from visionmq.client.cli.places import words
 
     if (picture is None) == (encoding is None) or (encoding is None) != (device_key is None):
         raise Failure(
@@ -74,10 +84,12 @@ def face(
     edge = None if encoding is None else (read_encoding(encoding), read_key(device_key or Path()))
     with service(settings_of(context), ENGINES, store=store) as client:
         if edge is not None:
-            decision = client.face_access(car, encoding=_proved(client, car, *edge))
+            reply = client.face_access(car, encoding=_proved(client, car, *edge))
         else:
-            decision = client.face_access(car, load(picture or Path()))
-    print_decision(decision, as_json=as_json)
+            reply = client.face_access(car, load(picture or Path()), want=words(want))
+    stem = (output or Path()) / f"{(picture or Path('face')).stem}-{car}"
+    saved = save_pictures(stem, msgspec.to_builtins(reply.result.images), reply.images)
+    print_decision(reply.result, as_json=as_json, saved=saved)
 
 
 def _proved(client: "Client", car: str, made: tuple[list[float], str], key: str) -> "EdgeEncoding":

@@ -1,6 +1,6 @@
 """Decisions for a person at a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -35,14 +35,17 @@ ADVICE: Final = {
 """What to do about a reason, for those where something can be done."""
 
 
-def print_decision(decision: "Decision", *, as_json: bool) -> None:
-    """Print a decision; raises Exit with code 1 if it is a denial."""
+def print_decision(decision: "Decision", *, as_json: bool, saved: Mapping[str, str] | None = None) -> None:
+    """Print a decision, and where its pictures are; raises Exit with code 1 if it is a denial."""
+    import msgspec
+
     if as_json:
-        print_json(decision)
+        print_json({**msgspec.to_builtins(decision), "images": saved or {}})
     else:
         console = board.console()
         console.print(heading(decision))
-        console.print(board.rows_of([*rows(decision)]))
+        pictures = [("pictures", f"{plain(name)}: {plain(path)}", "cyan") for name, path in (saved or {}).items()]
+        console.print(board.rows_of([*rows(decision), *pictures]))
     finish(decision)
 
 
@@ -82,8 +85,10 @@ def rows(decision: "Decision") -> Iterator[Remark]:
 
 
 def _face(face: "FaceEvidence") -> Iterator[Remark]:
-    if face.distance is None:
+    if not face.candidates:
         yield "face", "nobody to compare with", BAD
+    elif face.distance is None:
+        yield "face", f"not within {face.threshold:.3f} of anybody; how far is told to the audit log alone", BAD
     else:
         style = GOOD if face.distance <= face.threshold else BAD
         margin = "" if face.margin is None else f", the next {face.margin:.3f} farther"

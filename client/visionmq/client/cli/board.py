@@ -1,5 +1,6 @@
 """What results look like for a person: a console, tables without frames, and figures in words."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _WIDEST: Final = 130
+_SURE: Final = 0.999
 _LONGEST: Final = 40
 """Characters of a file's name that are shown: its end, which tells files apart."""
 
@@ -92,10 +94,27 @@ def short(name: object, longest: int = _LONGEST) -> str:
     return words if len(words) <= longest else "..." + words[3 - longest :]
 
 
+def brief(names: Sequence[str], longest: int = _LONGEST) -> dict[str, str]:
+    """Return names of files without the folder that all are in, and of long ones the end."""
+    folders = {os.path.dirname(name) for name in names}
+    alike = all(folders) and len({os.path.isabs(folder) for folder in folders}) == 1
+    common = os.path.join(os.path.commonpath(folders), "") if alike else ""
+    return {name: short(name.removeprefix(common), longest) for name in names}
+
+
 def percent(probability: float) -> str:
     """Return a probability that never says 100 % or 0 % of what is only likely."""
-    bounded = min(max(probability, 0.001), 0.999)
-    return f"{bounded:.1%}" if not 0.02 < bounded < 0.98 else f"{bounded:.0%}"
+    if probability > _SURE:
+        return f"over {_SURE:.1%}"
+    if probability < 1 - _SURE:
+        return f"under {1 - _SURE:.1%}"
+    return f"{probability:.0%}" if 0.02 < probability < 0.98 else f"{probability:.1%}"
+
+
+def between(interval: Sequence[float]) -> str:
+    """Return an interval of probabilities in brackets; nothing where both ends read the same."""
+    low, high = (percent(end) for end in interval)
+    return f" ({low} to {high})" if low != high else ""
 
 
 def count(number: int, word: str) -> str:
@@ -104,8 +123,8 @@ def count(number: int, word: str) -> str:
 
 
 def odds(rate: float) -> str:
-    """Return an error rate in words: `1 in 1,000`."""
-    return "never" if rate <= 0 else f"1 in {max(1, round(1 / rate)):,}"
+    """Return an error rate in words, to two digits: `1 in 1,000`."""
+    return "none" if rate <= 0 else f"1 in {round(float(f'{max(1.0, 1 / rate):.2g}')):,}"
 
 
 def pictures(lines: Sequence[Mapping[str, Any]]) -> "Text | None":

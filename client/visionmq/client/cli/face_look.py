@@ -12,6 +12,7 @@ from visionmq.client.cli.face_options import (
     Files,
     Prior,
     Rate,
+    SearchRate,
     Several,
     Strict,
     Threshold,
@@ -95,7 +96,7 @@ def identify(
     top: Annotated[int, typer.Option("--top", "-k", metavar="N", min=1, max=100, help="Candidates of each.")] = (
         DEFAULT_TOP
     ),
-    fmr: Rate = None,
+    fmr: SearchRate = None,
     threshold: Threshold = None,
     margin: Annotated[
         float | None, how("--margin", metavar="D", min=0.0, max=10.0, text="How much nearer than the next.")

@@ -8,7 +8,7 @@ import typer
 
 from visionmq.client.cli import face_names as names
 from visionmq.client.cli.failures import Exit, Failure
-from visionmq.schemas.face import DEFAULT_FMR
+from visionmq.schemas.face import DEFAULT_FMR, DEFAULT_SEARCH_FMR
 
 _HOW: Final = "How to decide"
 
@@ -31,6 +31,16 @@ Want = Annotated[
 Rate = Annotated[
     float | None,
     how("--fmr", metavar="RATE", min=1e-9, max=0.5, text=f"Wanted false-match rate. [{DEFAULT_FMR:g}]"),
+]
+SearchRate = Annotated[
+    float | None,
+    how(
+        "--fmr",
+        metavar="RATE",
+        min=1e-9,
+        max=0.5,
+        text=f"Wanted rate of strangers taken for anybody. [{DEFAULT_SEARCH_FMR:g}]",
+    ),
 ]
 Threshold = Annotated[
     float | None,

@@ -24,9 +24,9 @@ def show_verified(lines: Sequence[Mapping[str, Any]]) -> None:
         return
     room = max(12, (console.width - _FIGURES) // 2)
     table = board.grid("", "a", "b", "distance", "sure", "remarks", right=("distance", "sure"), wrap=("remarks",))
+    short = board.brief([line[side] for line in lines for side in ("a", "b")], min(room, 40))
     for line in lines:
-        names = [board.short(line[side], min(room, 40)) for side in ("a", "b")]
-        table.add_row(*_verified_row(line, names))
+        table.add_row(*_verified_row(line, [short[line[side]] for side in ("a", "b")]))
     console.print(table)
     console.print(_verified_sum(lines))
     if (saved := board.pictures(lines)) is not None:
@@ -66,12 +66,8 @@ def _one_verified(console: Any, line: Mapping[str, Any]) -> None:
 
 
 def _likely(result: Mapping[str, Any]) -> str:
-    low, high = result["interval"]
     before = "" if result["prior"] == 0.5 else f", {board.percent(result['prior'])} before"
-    return (
-        f"{board.percent(result['probability'])} likely one person"
-        f" ({board.percent(low)} to {board.percent(high)}{before})"
-    )
+    return f"{board.percent(result['probability'])} likely one person{board.between(result['interval'])}{before}"
 
 
 def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
@@ -92,7 +88,7 @@ def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
 
 
 def _rates(point: Mapping[str, Any]) -> str:
-    wrong = f"{board.odds(point['fmr_each'])} pairs of strangers would pass for one person"
+    wrong = f"{board.odds(point['fmr'])} pairs of strangers would pass for one person"
     missed = f"{board.percent(point['fnmr'])} of one person's pictures would not"
     return f"{wrong}{' (extrapolated)' if point['extrapolated'] else ''}; {missed}"
 
@@ -138,8 +134,9 @@ def show_identified(lines: Sequence[Mapping[str, Any]]) -> None:
     """Print who each face belongs to: one with its candidates, many as a table."""
     console = board.console()
     table = board.grid("", "file", "who", "distance", "sure", "next", right=("distance", "sure"), wrap=("next",))
+    short = board.brief([line["file"] for line in lines])
     for line in lines:
-        table.add_row(*_identified_row(line))
+        table.add_row(*_identified_row(line, short[line["file"]]))
     console.print(table)
     if len(lines) == 1 and lines[0]["ok"]:
         console.print(board.rows_of([*_identified_rows(lines[0])]))
@@ -155,8 +152,7 @@ def show_identified(lines: Sequence[Mapping[str, Any]]) -> None:
         console.print(saved)
 
 
-def _identified_row(line: Mapping[str, Any]) -> list[Any]:
-    name = board.short(line["file"])
+def _identified_row(line: Mapping[str, Any], name: str) -> list[Any]:
     if not line["ok"]:
         return [board.sign(NO), name, "", "", "", board.text(line["error"]["message"], BAD)]
     result = line["result"]

@@ -1,5 +1,6 @@
 """Found, enrolled and listed faces for a person at a terminal."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ def show_found(lines: Sequence[Mapping[str, Any]]) -> None:
     """Print the faces of each file."""
     console = board.console()
     table = board.grid("", "file", "faces", "size", "at", "quality", "remarks", right=("faces",), wrap=("remarks",))
+    short = board.brief([line["file"] for line in lines])
     for line in lines:
-        for row in _found_rows(line):
+        for row in _found_rows(line, short[line["file"]]):
             table.add_row(*row)
     console.print(table)
     good = [line["result"] for line in lines if line["ok"]]
@@ -32,8 +34,7 @@ def show_found(lines: Sequence[Mapping[str, Any]]) -> None:
         console.print(saved)
 
 
-def _found_rows(line: Mapping[str, Any]) -> Iterator[list[Any]]:
-    name = board.short(line["file"])
+def _found_rows(line: Mapping[str, Any], name: str) -> Iterator[list[Any]]:
     if not line["ok"]:
         yield [board.sign(NO), name, "", "", "", "", board.text(line["error"]["message"], BAD)]
         return
@@ -93,13 +94,23 @@ def _enrolled_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
         for note in (item.get("result") or {}).get("notes", []):
             yield "note", f"{board.short(file)}: {plain(note)}", DIM
     for warning in result["warnings"]:
-        yield "look", plain(warning["message"]), WARN
+        yield "look", _named(plain(warning["message"]), line["files"]), WARN
     told = any(warning["code"] == "look_alike" for warning in result["warnings"])
     for alike in () if told else result["look_alikes"]:
         words = f"{plain(alike['subject'])} at {alike['distance']:.3f}, {board.percent(alike['probability'])} the same"
         yield "alike", words, WARN
     if result["repeated"]:
         yield "note", "the same request came before: nothing was stored twice", DIM
+
+
+def _named(words: str, files: Sequence[str]) -> str:
+    """Return a message about pictures, which the service counts from 0, by the names of their files."""
+
+    def name(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return board.short(files[number]) if number < len(files) else found[0]
+
+    return re.sub(r"\b[Pp]icture (\d+)\b", name, words)
 
 
 def show_calibrated(found: Mapping[str, Any]) -> None:
