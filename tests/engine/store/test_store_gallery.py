@@ -121,6 +121,36 @@ def test_subjects_are_listed_by_name_with_consent_and_attributes(link: DirectLin
     assert after.total == 2
 
 
+def test_a_list_knows_what_others_enrolled_and_forgot_since_it_was_read(place: Place) -> None:
+    one, other = place.open(), place.open()
+
+    def listed(after: str | None = None, limit: int = 100) -> list[str]:
+        page = one.call(SUBJECTS, ListSubjects(kind="face", collection="staff", after=after, limit=limit))
+        return [row.subject for row in page.subjects]
+
+    for name in "dbca":
+        enroll(one, name, template(1, 0, 0, 0))
+    assert listed() == ["a", "b", "c", "d"]
+    enroll(other, "bb", template(1, 0, 0, 0))
+    enroll(other, "guest", template(1, 0, 0, 0), gallery=Gallery("face", "guests", "dlib/1", 4))
+    forget(other, "c")
+    enroll(other, "a", key="more", attributes={"x": "y"})
+    assert listed() == ["a", "b", "bb", "d"]
+    assert listed(after="a", limit=2) == ["b", "bb"]
+    assert listed(after="d") == []
+    assert listed(limit=0) == []
+
+
+def test_a_subject_without_templates_is_no_gap_in_a_list_once_it_is_forgotten(place: Place) -> None:
+    one, other = place.open(), place.open()
+    for name in "abc":
+        enroll(one, name)
+    page = ListSubjects(kind="face", collection="staff", limit=2)
+    assert [row.subject for row in one.call(SUBJECTS, page).subjects] == ["a", "b"]
+    forget(other, "a")
+    assert [row.subject for row in one.call(SUBJECTS, page).subjects] == ["b", "c"]
+
+
 def test_a_name_written_in_another_unicode_form_is_the_same_name(link: DirectLink) -> None:
     composed, decomposed = "Ren\u00e9", "Rene\u0301"
     first = enroll(link, composed, template(1, 0, 0, 0))

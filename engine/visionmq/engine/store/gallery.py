@@ -13,28 +13,15 @@ from visionmq.engine.api import EngineError
 from visionmq.engine.store.audit import canonical
 from visionmq.engine.store.messages import (
     ENROLL,
-    SET_NOTES,
-    CollectionList,
-    CollectionRow,
     Enroll,
     Enrolled,
     Gallery,
-    GetNotes,
-    GetTemplates,
-    ListCollections,
-    ListSubjects,
     NewTemplate,
-    Notes,
-    SetNotes,
-    SubjectPage,
-    SubjectRow,
-    TemplatePage,
-    TemplateRow,
 )
-from visionmq.engine.store.records import About, Person, open_person, persons, seal_person, template_place
+from visionmq.engine.store.records import About, Person, open_person, seal_person, template_place
 from visionmq.engine.store.sealing import Box
 from visionmq.engine.store.session import Session, Write, new_id
-from visionmq.engine.store.tables import data_keys, galleries, notes, subjects, templates
+from visionmq.engine.store.tables import galleries, subjects, templates
 from visionmq.schemas.errors import ErrorCode
 
 MOST_TEMPLATES = 1000
@@ -193,7 +180,7 @@ def add_templates(
     values = []
     for template_id, template in zip(ids, given, strict=True):
         about = msgspec.msgpack.encode(About(template.quality, template.source))
-        places = {part: template_place(part, template_id, subject_id, gallery_id) for part in _PARTS}
+        places = {part: template_place(part, template_id, subject_id, gallery_id) for part in PARTS}
         values.append(
             {
                 "template_id": template_id,
@@ -210,7 +197,7 @@ def add_templates(
     return ids
 
 
-_PARTS = ("vector", "about", "payload")
+PARTS = ("vector", "about", "payload")
 
 
 def _drop_templates(session: Session, gallery_id: str, subject_id: str) -> None:
@@ -225,138 +212,6 @@ def _count_templates(session: Session, gallery_id: str, subject_id: str) -> int:
         .select_from(templates)
         .where(templates.c.gallery_id == gallery_id, templates.c.subject_id == subject_id)
     ).scalar_one()
-
-
-def list_subjects(session: Session, request: ListSubjects) -> SubjectPage:
-    """Return a page of subjects by name; names are sealed, so all of the collection are opened."""
-    rows = session.connection.execute(
-        select(subjects, data_keys.c.wrapped, data_keys.c.kek)
-        .join(data_keys, data_keys.c.owner == subjects.c.subject_id)
-        .where(subjects.c.kind == request.kind, subjects.c.collection == request.collection)
-    ).all()
-    sealer = session.sealer
-    named = []
-    for row in rows:
-        box = sealer.open_row(row.subject_id, row.wrapped, row.kek)
-        named.append((open_person(box, row.subject_id, row.sealed), row))
-    named.sort(key=lambda pair: pair[0].name)
-    after = [pair for pair in named if request.after is None or pair[0].name > request.after]
-    page = after[: max(0, request.limit)]
-    counts = _counts(session, [row.subject_id for _, row in page])
-    return SubjectPage(
-        subjects=[_subject_row(person, row, counts.get(row.subject_id, {})) for person, row in page], total=len(named)
-    )
-
-
-def _counts(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for at in range(0, len(ids), 500):
-        query = (
-            select(templates.c.subject_id, galleries.c.model, func.count().label("n"))
-            .join(galleries, galleries.c.gallery_id == templates.c.gallery_id)
-            .where(templates.c.subject_id.in_(ids[at : at + 500]))
-            .group_by(templates.c.subject_id, galleries.c.model)
-        )
-        for row in session.connection.execute(query):
-            found.setdefault(row.subject_id, {})[row.model] = row.n
-    return found
-
-
-def _subject_row(person: Person, row: Row[Any], counts: dict[str, int]) -> SubjectRow:
-    return SubjectRow(
-        subject=person.name,
-        subject_id=row.subject_id,
-        templates=counts,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        consent=person.consent,
-        attributes=person.attributes,
-    )
-
-
-def list_collections(session: Session, request: ListCollections) -> CollectionList:
-    """Return the collections of a kind that hold subjects or once did."""
-    people = select(subjects.c.collection, func.count().label("n")).where(subjects.c.kind == request.kind)
-    held = {row.collection: row.n for row in session.connection.execute(people.group_by(subjects.c.collection))}
-    counted = (
-        select(galleries.c.collection, func.count(templates.c.template_id).label("n"))
-        .outerjoin(templates, templates.c.gallery_id == galleries.c.gallery_id)
-        .where(galleries.c.kind == request.kind)
-        .group_by(galleries.c.collection)
-    )
-    kept = {row.collection: row.n for row in session.connection.execute(counted)}
-    names = sorted(held.keys() | kept.keys())
-    return CollectionList([CollectionRow(name, held.get(name, 0), kept.get(name, 0)) for name in names])
-
-
-def get_templates(session: Session, request: GetTemplates) -> TemplatePage:
-    """Return a page of templates in order of id."""
-    gallery = find_gallery(session, request.gallery)
-    if gallery is None:
-        return TemplatePage([])
-    query = select(templates, data_keys.c.wrapped, data_keys.c.kek)
-    query = query.join(data_keys, data_keys.c.owner == templates.c.subject_id)
-    query = query.where(templates.c.gallery_id == gallery.gallery_id).order_by(templates.c.template_id)
-    if request.subject is not None:
-        subject = find_subject(session, request.gallery.kind, request.gallery.collection, request.subject)
-        if subject is None:
-            raise EngineError(ErrorCode.NOT_FOUND, "There is no such subject.", stage="store")
-        query = query.where(templates.c.subject_id == subject.subject_id)
-    if request.after is not None:
-        query = query.where(templates.c.template_id > request.after)
-    rows = session.connection.execute(query.limit(max(0, request.limit))).all()
-    people = persons(session, (row.subject_id for row in rows))
-    return TemplatePage([_template_row(session, row, people[row.subject_id], request.payloads) for row in rows])
-
-
-def _template_row(session: Session, row: Row[Any], person: Person, payloads: bool) -> TemplateRow:
-    box = session.sealer.open_row(row.subject_id, row.wrapped, row.kek)
-    places = {part: template_place(part, row.template_id, row.subject_id, row.gallery_id) for part in _PARTS}
-    about = msgspec.msgpack.decode(box.open(row.about, *places["about"]), type=About)
-    return TemplateRow(
-        template_id=row.template_id,
-        subject=person.name,
-        subject_id=row.subject_id,
-        vector=box.open(row.vector, *places["vector"]),
-        quality=about.quality,
-        source=about.source,
-        payload=box.open(row.payload, *places["payload"]) if payloads and row.payload else b"",
-    )
-
-
-def get_notes(session: Session, request: GetNotes) -> Notes:
-    """Return a note, with the gallery's state then and now."""
-    gallery = find_gallery(session, request.gallery)
-    if gallery is None:
-        return Notes(None)
-    row = session.connection.execute(
-        select(notes).where(notes.c.gallery_id == gallery.gallery_id, notes.c.name == request.name)
-    ).one_or_none()
-    if row is None:
-        return Notes(None, now=gallery.state)
-    place = ("notes", gallery.gallery_id, request.name)
-    return Notes(session.sealer.box(gallery.gallery_id).open(row.sealed, *place), row.state, gallery.state)
-
-
-def set_notes(session: Session, request: SetNotes) -> Notes:
-    """Keep a note about a gallery; the reply has no content."""
-    if not 0 < len(request.name) <= 64:
-        raise _bad("A note's name has 1 to 64 characters.")
-    with session.write(request.author, SET_NOTES, request) as write:
-        if write.former is not None:
-            return write.former
-        gallery_id = ensure_gallery(session, request.gallery)
-        state = session.connection.execute(
-            select(galleries.c.state).where(galleries.c.gallery_id == gallery_id)
-        ).scalar_one()
-        mine = (notes.c.gallery_id == gallery_id, notes.c.name == request.name)
-        sealed = session.sealer.box(gallery_id).seal(request.content, "notes", gallery_id, request.name)
-        session.connection.execute(delete(notes).where(*mine))
-        session.connection.execute(
-            insert(notes).values(gallery_id=gallery_id, name=request.name, sealed=sealed, state=state)
-        )
-        write.record(gallery=gallery_id, note=request.name)
-        return write.reply(Notes(None, state, state))
 
 
 def _bad(message: str) -> EngineError:

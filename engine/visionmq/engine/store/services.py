@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from visionmq.engine.access.services import ROWS as ACCESS_ROWS
-from visionmq.engine.store import archive, forgetting, gallery, importing, messages, search, upkeep
+from visionmq.engine.store import archive, forgetting, gallery, importing, listing, messages, notes, search, upkeep
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.session import Session
 
@@ -24,12 +24,12 @@ def service(*rows: tuple[Method[Any, Any], Handler]) -> Service:
 GALLERIES: Final = service(
     (messages.ENROLL, gallery.enroll),
     (messages.SEARCH, search.search),
-    (messages.SUBJECTS, gallery.list_subjects),
-    (messages.COLLECTIONS, gallery.list_collections),
+    (messages.SUBJECTS, listing.list_subjects),
+    (messages.COLLECTIONS, listing.list_collections),
     (messages.FORGET, forgetting.forget),
-    (messages.TEMPLATES, gallery.get_templates),
-    (messages.GET_NOTES, gallery.get_notes),
-    (messages.SET_NOTES, gallery.set_notes),
+    (messages.TEMPLATES, listing.get_templates),
+    (messages.GET_NOTES, notes.get_notes),
+    (messages.SET_NOTES, notes.set_notes),
     (archive.START_EXPORT, archive.start_export),
     (archive.EXPORT, archive.export_page),
     (importing.IMPORT, importing.import_piece),
