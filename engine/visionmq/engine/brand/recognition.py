@@ -23,6 +23,8 @@ NEIGHBOURS: Final = 10
 """Brands asked of the gallery for each place."""
 _HOPELESS: Final = 0.22
 """How far below the strangers' level a pair is not worth confirming: no right one on the drawn scenes is."""
+_USUALLY: Final = 0.12
+"""How far below their level the nearest of few strangers are: in small galleries nobody else may be near."""
 _SAME_PLACE: Final = 0.3
 """Overlap from which on two brands contend for one place."""
 
@@ -131,7 +133,7 @@ def sight(
     strangers = level.similarity(max(1, references) * max(1, len(rows)))
     views = Views(seen)
     found = [
-        _judge(views, near, index, _margin(near, rows[index]), (brands if asked.verify else None), strangers)
+        _judge(views, near, index, _margin(near, rows[index], strangers), (brands if asked.verify else None), strangers)
         for index, near in _worth(rows, strangers)
     ]
     found.extend(_unseen(seen, rows, strangers, {(one.place, one.brand) for one in found}))
@@ -156,9 +158,10 @@ def _worth(rows: Sequence[Sequence[Near]], strangers: float) -> list[tuple[int, 
     return kept
 
 
-def _margin(near: Near, row: Sequence[Near]) -> float:
-    """Return how much nearer a brand is than the nearest other at its place."""
-    return near.similarity - max((one.similarity for one in row if one.brand != near.brand), default=-1.0)
+def _margin(near: Near, row: Sequence[Near], strangers: float) -> float:
+    """Return how much nearer a brand is than the nearest other at its place, or than strangers usually are."""
+    others = max((one.similarity for one in row if one.brand != near.brand), default=-1.0)
+    return near.similarity - max(others, strangers - _USUALLY)
 
 
 def _judge(views: Views, near: Near, index: int, margin: float, brands: Brands | None, strangers: float) -> Sighting:
@@ -183,7 +186,7 @@ def _unseen(
         for near in row:
             if (index, near.brand) in known:
                 continue
-            evidence = Evidence(near.similarity, _margin(near, row), votes=near.votes)
+            evidence = Evidence(near.similarity, _margin(near, row, strangers), votes=near.votes)
             sure = probability(evidence, strangers)
             quad = box.quad_of(seen.proposals.boxes[index])
             made.append(Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence))
