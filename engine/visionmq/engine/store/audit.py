@@ -120,49 +120,58 @@ class Verdict:
 
 
 def verify(connection: Connection, keys: Keys, anchor: Anchor | None = None) -> Verdict:
-    """Check every row, the head, and a head that was kept elsewhere."""
-    previous, expected, anchored = GENESIS, 1, anchor is None or anchor.sequence == 0
-    for entry in entries(connection, after=_first_possible):
-        reason = _link_fault(entry, expected, previous)
-        if not reason and anchor is not None and entry.sequence == anchor.sequence:
-            anchored = True
-            reason = "" if entry.hash == anchor.hash else "it is not the row that the kept head names"
-        if reason:
-            return Verdict(expected - 1, expected, reason, expected - 1, previous)
-        previous, expected = entry.hash, expected + 1
-    reason = _head_fault(connection, keys, expected - 1, previous)
+    """Check every row, the head, and a head that was kept elsewhere; others may write meanwhile."""
+    last, anchored = Anchor(0, GENESIS), anchor is None or anchor.sequence == 0
+    while True:
+        for entry in entries(connection, after=last.sequence or _FIRST_POSSIBLE):
+            reason = _link_fault(entry, last)
+            if not reason and anchor is not None and entry.sequence == anchor.sequence:
+                anchored = True
+                reason = "" if entry.hash == anchor.hash else "it is not the row that the kept head names"
+            if reason:
+                return _broken(last, reason)
+            last = Anchor(entry.sequence, entry.hash)
+        # The head is read after the rows, so it names the last of them, or a later one that has come meanwhile.
+        reason, is_behind = _head_fault(connection, keys, last)
+        if not is_behind or _is_last(connection, last):
+            break
     if not reason and not anchored:
         reason = "the log ends before the row that the kept head names"
-    return Verdict(expected - 1, expected if reason else None, reason, expected - 1, previous)
+    return _broken(last, reason) if reason else Verdict(last.sequence, None, "", last.sequence, last.hash)
 
 
-_first_possible: Final = -(2**62)
+def _broken(last: Anchor, reason: str) -> Verdict:
+    """Return that the row after the last right one is wrong."""
+    return Verdict(last.sequence, last.sequence + 1, reason, last.sequence, last.hash)
+
+
+def _is_last(connection: Connection, last: Anchor) -> bool:
+    return connection.execute(select(func.max(audit.c.sequence))).scalar() in {None, last.sequence}
+
+
+_FIRST_POSSIBLE: Final = -(2**62)
 """Rows with numbers that no row may have are read too, and found wrong."""
 
 
-def _link_fault(entry: Entry, expected: int, previous: str) -> str:
-    if entry.sequence != expected:
-        return "it is missing" if entry.sequence > expected else "its number was never given"
-    if entry.previous != previous:
+def _link_fault(entry: Entry, last: Anchor) -> str:
+    if entry.sequence != last.sequence + 1:
+        return "it is missing" if entry.sequence > last.sequence else "its number was never given"
+    if entry.previous != last.hash:
         return "it does not follow the row before it"
     made = entry_hash(entry.sequence, entry.at, entry.action, entry.actor, entry.facts, entry.previous)
     return "" if made == entry.hash else "it was altered"
 
 
-def _head_fault(connection: Connection, keys: Keys, sequence: int, last: str) -> str:
+def _head_fault(connection: Connection, keys: Keys, last: Anchor) -> tuple[str, bool]:
+    """Return what is wrong with the head, and whether it counts more rows than were read."""
     heads = connection.execute(select(chain_head)).all()
     if len(heads) != 1:
-        return "the head of the log is missing"
+        return "the head of the log is missing", False
     head = heads[0]
     if head.seal != head_seal(keys, head.sequence, head.hash):
-        return "the head of the log was altered"
-    if head.sequence > sequence:
-        return f"rows are missing at the end: the head counts {head.sequence}"
-    if (head.sequence, head.hash) != (sequence, last):
-        return "the log does not end with the row that its head names"
-    return ""
-
-
-def count(connection: Connection) -> int:
-    """Return how many rows there are."""
-    return connection.execute(select(func.count()).select_from(audit)).scalar_one()
+        return "the head of the log was altered", False
+    if head.sequence > last.sequence:
+        return f"rows are missing at the end: the head counts {head.sequence}", True
+    if (head.sequence, head.hash) != (last.sequence, last.hash):
+        return "the log does not end with the row that its head names", False
+    return "", False
