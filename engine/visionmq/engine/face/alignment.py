@@ -5,6 +5,7 @@ it on the development sets, its box lies 0.19 of BlazeFace's side below the eyes
 eyes, because BlazeFace's box slides down a head that looks up, and the points then slip to the nose.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
@@ -48,7 +49,7 @@ class Aligner:
             points = self.in_box(rgb, (round(left), round(top), round(right), round(bottom)))
         else:
             points = self._in_view(pixels, sight)
-        return make_face(box, points, sight.score, detector)
+        return replace(make_face(box, points, sight.score, detector), points=sight.points)
 
     def _in_view(self, pixels: Pixels, sight: Sight) -> Points:
         view, matrix = upright(pixels, sight, _VIEW, _VIEW_ZOOM)

@@ -50,6 +50,9 @@ class Face:
     detector: str
     roll: float = 0.0
     """Degrees, clockwise: by how much the head is turned in the picture's plane."""
+    points: Points | None = None
+    """6 x 2, where the detector sees them: the eye on the picture's left, the other eye, tip of the nose, mouth,
+    the ear on the picture's left, the other ear."""
 
     @property
     def box(self) -> tuple[float, float, float, float]:
