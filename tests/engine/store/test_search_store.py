@@ -120,7 +120,7 @@ def test_an_older_copy_of_the_store_put_back_is_read_anew(sqlite_place: Place) -
     loaded = link.store._kept[Galleries]
     assert names(link, 1, 0, 0, 0) == ["Ada"]
     loaded.cursor += 10  # as if this process had seen more than the store holds now
-    index = loaded.index(next(iter(loaded._indexes)))
+    index = loaded.find(FACES)
     assert index is not None
     index.add("ghost", "ghost", np.ones(4, np.float32))
     assert names(link, 1, 1, 1, 1) == ["Ada"]

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Row, Select, select
 
 from visionmq.engine.store.messages import Consent
-from visionmq.engine.store.sealing import Box
+from visionmq.engine.store.sealing import Box, Sealer
 from visionmq.engine.store.session import Session
 from visionmq.engine.store.tables import data_keys, subjects, templates
 
@@ -75,18 +75,19 @@ def vectors(
     session: Session, gallery_id: str, *, subject_ids: Iterable[str] | None = None, page: int = 5000
 ) -> Iterator[Vector]:
     """Yield a gallery's vectors in order of template id, of all subjects or of some; read by pages."""
+    sealer = session.sealer
     if subject_ids is not None:
         wanted = list(dict.fromkeys(subject_ids))
         for at in range(0, len(wanted), 500):
             query = _vector_query(gallery_id).where(templates.c.subject_id.in_(wanted[at : at + 500]))
-            yield from (_open_vector(session, gallery_id, row) for row in session.connection.execute(query))
+            yield from (_open_vector(sealer, gallery_id, row) for row in session.connection.execute(query))
         return
     after = ""
     while True:
         rows = session.connection.execute(
             _vector_query(gallery_id).where(templates.c.template_id > after).limit(page)
         ).all()
-        yield from (_open_vector(session, gallery_id, row) for row in rows)
+        yield from (_open_vector(sealer, gallery_id, row) for row in rows)
         if len(rows) < page:
             return
         after = rows[-1].template_id
@@ -107,7 +108,7 @@ def _vector_query(gallery_id: str) -> Select[Any]:
     )
 
 
-def _open_vector(session: Session, gallery_id: str, row: Row[Any]) -> Vector:
-    box = session.sealer.open_row(row.subject_id, row.wrapped, row.kek)
+def _open_vector(sealer: Sealer, gallery_id: str, row: Row[Any]) -> Vector:
+    box = sealer.open_row(row.subject_id, row.wrapped, row.kek)
     place = template_place("vector", row.template_id, row.subject_id, gallery_id)
     return Vector(row.template_id, row.subject_id, box.open(row.vector, *place))

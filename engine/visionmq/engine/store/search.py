@@ -13,13 +13,13 @@ import msgspec
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from visionmq.engine.api import EngineError
-from visionmq.engine.store.gallery import find_gallery
 from visionmq.engine.store.index import Index, Nearest
-from visionmq.engine.store.messages import Found, Hit, Search
+from visionmq.engine.store.messages import Found, Gallery, Hit, Search
 from visionmq.engine.store.records import About, Vector, open_person, persons, template_place, vectors
+from visionmq.engine.store.sealing import Sealer
 from visionmq.engine.store.session import Session
 from visionmq.engine.store.tables import chain_head, changes, data_keys, galleries, subjects, templates
 from visionmq.schemas.errors import ErrorCode
@@ -32,6 +32,22 @@ _MANY: Final = 500
 """Ids in one query."""
 _TRIES: Final = 5
 """How often a search is done again because a subject it found was forgotten meanwhile."""
+_HEAD: Final = select(chain_head.c.sequence)
+
+
+def _hits(*more: Any) -> Any:
+    """Return what tells of the templates `ids`; made once, because making it costs more than running it."""
+    columns = [templates.c.template_id, templates.c.gallery_id, templates.c.about]
+    columns += [subjects.c.subject_id, subjects.c.sealed, data_keys.c.wrapped, data_keys.c.kek, *more]
+    return (
+        select(*columns)
+        .join(subjects, subjects.c.subject_id == templates.c.subject_id)
+        .join(data_keys, data_keys.c.owner == templates.c.subject_id)
+        .where(templates.c.template_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+_HITS: Final = {False: _hits(), True: _hits(templates.c.payload)}
 _log = structlog.get_logger()
 
 
@@ -42,14 +58,23 @@ class Galleries:
         self.cursor = -1
         """-1: nothing is loaded."""
         self._indexes: dict[str, Index] = {}
+        """By gallery id."""
+        self._named: dict[tuple[str, str, str], Index] = {}
+        """By kind, collection and model."""
 
-    def index(self, gallery_id: str) -> Index | None:
-        """Return a gallery's index, as of the cursor."""
-        return self._indexes.get(gallery_id)
+    def find(self, gallery: Gallery) -> Index | None:
+        """Return a gallery's index, as of the cursor; None for one without templates.
+
+        Raises EngineError(BAD_REQUEST) if its templates have another dimension.
+        """
+        index = self._named.get((gallery.kind, gallery.collection, gallery.model))
+        if index is not None and index.dimension != gallery.dimension:
+            raise _bad(f"Templates of {gallery.model} have {index.dimension} numbers here, not {gallery.dimension}.")
+        return index
 
     def catch_up(self, session: Session) -> None:
         """Bring all indexes to what is committed now."""
-        head = session.connection.execute(select(chain_head.c.sequence)).scalar_one()
+        head = session.connection.execute(_HEAD).scalar_one()
         if head == self.cursor:
             return
         if self.cursor < 0 or head < self.cursor:  # nothing is loaded, or an older copy of the store was put back
@@ -65,12 +90,11 @@ class Galleries:
 
     def _load(self, session: Session) -> None:
         # Rows that are committed meanwhile may be in already; their changes come again after the cursor.
-        self._indexes = {
-            row.gallery_id: Index(row.dimension) for row in session.connection.execute(select(galleries)).all()
-        }
-        for gallery_id, index in self._indexes.items():
-            for row in vectors(session, gallery_id):
-                _add(index, row)
+        self._indexes, self._named = {}, {}
+        for row in session.connection.execute(select(galleries)).all():
+            index = self._make(row)
+            for vector in vectors(session, row.gallery_id):
+                _add(index, vector)
 
     def _read_changes(self, session: Session, head: int) -> None:
         news: dict[str, dict[str, None]] = {}
@@ -82,8 +106,12 @@ class Galleries:
             _replace(index, changed, vectors(session, gallery_id, subject_ids=changed))
 
     def _new(self, session: Session, gallery_id: str) -> Index:
-        query = select(galleries.c.dimension).where(galleries.c.gallery_id == gallery_id)
-        index = self._indexes[gallery_id] = Index(session.connection.execute(query).scalar_one())
+        query = select(galleries).where(galleries.c.gallery_id == gallery_id)
+        return self._make(session.connection.execute(query).one())
+
+    def _make(self, row: Row[Any]) -> Index:
+        index = self._indexes[row.gallery_id] = Index(row.dimension)
+        self._named[row.kind, row.collection, row.model] = index
         return index
 
 
@@ -123,8 +151,7 @@ def search(session: Session, request: Search) -> Found:
     probes, loaded = _read_probes(request), session.kept(Galleries)
     for _ in range(_TRIES):
         loaded.catch_up(session)
-        gallery = find_gallery(session, request.gallery)
-        index = None if gallery is None else loaded.index(gallery.gallery_id)
+        index = loaded.find(request.gallery)
         if index is None:
             return Found(hits=[[] for _ in probes], templates=0, subjects=0, exact=True)
         nearest = _nearest(session, index, request, probes)
@@ -179,26 +206,15 @@ def _describe(session: Session, nearest: Nearest, *, payloads: bool) -> dict[str
     """Return what makes a hit of a template, by its id; forgotten ones are left out."""
     wanted = list({near.template_id: None for hits in nearest.hits for near in hits})
     found: dict[str, Describe] = {}
+    sealer = session.sealer
     for at in range(0, len(wanted), _MANY):
-        query = _hit_query(payloads=payloads).where(templates.c.template_id.in_(wanted[at : at + _MANY]))
-        for row in session.connection.execute(query):
-            found[row.template_id] = _describe_row(session, row)
+        for row in session.connection.execute(_HITS[payloads], {"ids": wanted[at : at + _MANY]}):
+            found[row.template_id] = _describe_row(sealer, row)
     return found
 
 
-def _hit_query(*, payloads: bool) -> Any:
-    columns: list[Any] = [templates.c.template_id, templates.c.gallery_id, templates.c.about]
-    columns += [subjects.c.subject_id, subjects.c.sealed, data_keys.c.wrapped, data_keys.c.kek]
-    columns += [templates.c.payload] if payloads else []
-    return (
-        select(*columns)
-        .join(subjects, subjects.c.subject_id == templates.c.subject_id)
-        .join(data_keys, data_keys.c.owner == templates.c.subject_id)
-    )
-
-
-def _describe_row(session: Session, row: Row[Any]) -> Describe:
-    box = session.sealer.open_row(row.subject_id, row.wrapped, row.kek)
+def _describe_row(sealer: Sealer, row: Row[Any]) -> Describe:
+    box = sealer.open_row(row.subject_id, row.wrapped, row.kek)
     person = open_person(box, row.subject_id, row.sealed)
     ids = (row.template_id, row.subject_id, row.gallery_id)
     about = msgspec.msgpack.decode(box.open(row.about, *template_place("about", *ids)), type=About)
