@@ -1,0 +1,316 @@
+"""`visionmq brand` and the clients' methods: what is sent, printed, written, and said when it goes wrong."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from visionmq.client import AsyncClient, Client, errors
+from visionmq.client.brands import answer_of, chunks
+from visionmq.client.cli.brand_learn import listed, requests_of
+from visionmq.client.cli.brand_plot import plot
+from visionmq.client.cli.brand_show import show_found, show_report
+from visionmq.client.films import count_frames, frames_of
+from visionmq.client.timelines import timeline
+from visionmq.schemas.brand import BrandMatch
+from visionmq.schemas.common import Quad
+
+cv2 = pytest.importorskip("cv2", reason="needs the worker's libraries")
+scenes = pytest.importorskip("tests.engine.brand_scenes", reason="needs the worker's libraries")
+fake = pytest.importorskip("tests.cli.fake_brands", reason="needs the worker's libraries")
+
+NAMES = ("acme", "bolt", "crane")
+QUAD = [(250.0, 100.0), (420.0, 115.0), (410.0, 270.0), (244.0, 258.0)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with fake.Brands(tmp_path_factory.mktemp("brands")).service() as broker, Client(broker.endpoint) as client:
+        client.learn_brands([scenes.png(scenes.logo(seed)) for seed in range(3)], NAMES)
+        yield broker
+
+
+@pytest.fixture(autouse=True)
+def _service(broker, monkeypatch):
+    monkeypatch.setenv("VISIONMQ_BROKER", broker.endpoint)
+
+
+@pytest.fixture
+def client(broker):
+    with Client(broker.endpoint) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _pictures(_own_home):
+    for seed, name in enumerate(NAMES):
+        Path("logos", name).mkdir(parents=True)
+        cv2.imwrite(f"logos/{name}/1.png", scenes.logo(seed))
+        cv2.imwrite(f"{name}.png", scenes.logo(seed, colour=(10, 120, 30), side=120))
+    cv2.imwrite("stranger.png", scenes.logo(77))
+    cv2.imwrite("photo.png", scenes.on_card(scenes.photograph(3), scenes.logo(1), QUAD))
+    Path("bad.png").write_bytes(b"no picture")
+
+
+def film(path: str, shown: list[int | None]) -> None:
+    """Write a film with a logo or none in each frame."""
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 10, (480, 360))
+    assert writer.isOpened()
+    for number, seed in enumerate(shown):
+        ground = scenes.photograph(number % 3)
+        writer.write(ground if seed is None else scenes.on_card(ground, scenes.logo(seed), QUAD))
+    writer.release()
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# ---- find -----------------------------------------------------------------------------------
+
+
+def test_each_picture_is_a_line_with_its_matches_best_first(visionmq):
+    found = visionmq("brand", "find", "acme.png", "stranger.png", "bad.png", "photo.png", "--jsonl")
+    assert found.code == 1, found
+    first, unknown, bad, photo = lines(found.out)
+    assert (first["file"], first["ok"]) == ("acme.png", True)
+    best = first["result"]["matches"][0]
+    assert best["brand"] == "acme"
+    assert 0.5 < best["probability"] <= 1
+    assert best["similarity"] > 0.5
+    assert len(best["quad"]["points"]) == 4
+    assert unknown["result"]["matches"] == []
+    assert unknown["result"]["label"] == "unknown"
+    assert (bad["ok"], bad["error"]["code"]) == (False, "bad_image")
+    assert [match["brand"] for match in photo["result"]["matches"]] == ["bolt"]
+
+
+def test_find_is_the_default_and_saves_overlays(visionmq):
+    found = visionmq("brand", "photo.png", "--want", "overlay", "-o", "out", "--jsonl")
+    assert found.code == 0, found
+    (line,) = lines(Path("out/results.jsonl").read_text())
+    drawn = cv2.imread(line["images"]["overlay"])
+    assert drawn is not None
+    assert drawn.shape[1] >= 480
+
+
+def test_a_threshold_and_a_rate_are_sent(visionmq, broker):
+    assert visionmq("brand", "find", "acme.png", "--threshold", "0.99", "--jsonl").code == 0
+    assert broker.asked[-1][1].threshold == 0.99
+    assert visionmq("brand", "find", "acme.png", "--fpr", "0.001", "--top", "2", "--no-verify", "--jsonl").code == 0
+    params = broker.asked[-1][1]
+    assert (params.fpr, params.top, params.verify, params.threshold) == (0.001, 2, False, None)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("find",),
+        ("find", "acme.png", "--want", "landscape"),
+        ("find", "acme.png", "--search", "everywhere"),
+        ("find", "acme.png", "--collection", ""),
+        ("learn",),
+        ("learn", "nowhere"),
+        ("learn", "logos", "--label", "x"),
+        ("learn", "--video", "film.avi"),
+        ("learn", "bad.png"),
+        ("forget", "acme"),
+    ],
+)
+def test_wrong_usage_is_said_and_sends_nothing(visionmq, broker, arguments):
+    before = len(broker.asked)
+    found = visionmq("brand", *arguments)
+    assert found.code == 2, found
+    assert len(broker.asked) == before
+    assert found.err
+
+
+# ---- learn ----------------------------------------------------------------------------------
+
+
+def test_a_folder_is_learnt_and_found_at_once(visionmq):
+    found = visionmq("brand", "learn", "logos", "--collection", "shop", "--jsonl")
+    assert found.code == 0, found
+    assert [(line["file"], line["brand"], line["ok"]) for line in lines(found.out)] == [
+        (f"logos/{name}/1.png", name, True) for name in NAMES
+    ]
+    assert "3 pictures of 3 brands learnt; shop has 3 brands now" in found.err
+    told = visionmq("brand", "find", "crane.png", "-c", "shop", "--jsonl")
+    assert lines(told.out)[0]["result"]["label"] == "crane"
+    listed_ = visionmq("brand", "labels", "-c", "shop", "--jsonl")
+    assert [(line["brand"], line["references"]) for line in lines(listed_.out)] == [(name, 1) for name in NAMES]
+
+
+def test_a_list_is_learnt_and_a_bad_row_fails_alone(visionmq):
+    Path("lists").mkdir()
+    Path("lists/list.csv").write_text("\ufefffile, brand\nlogos/acme/1.png,acme\nbad.png,bolt\ngone.png,crane\n")
+    found = visionmq("brand", "learn", "lists/list.csv", "-c", "listed", "--jsonl")
+    assert found.code == 1, found
+    good, bad, gone = lines(found.out)
+    assert (good["ok"], good["result"]["brand"]) == (True, "acme")
+    assert (bad["ok"], bad["error"]["code"]) == (False, "bad_image")
+    assert (gone["ok"], gone["error"]["code"]) == (False, "bad_image")
+
+
+def test_lists_have_heads_of_several_words_or_none():
+    Path("a.csv").write_text("label,path\nacme,x.png\n")
+    Path("b.csv").write_text("x.png,acme\n\ny.png,bolt\n")
+    assert [(str(one.file), one.brand) for one in listed(Path("a.csv"))] == [("x.png", "acme")]
+    assert [one.brand for one in listed(Path("b.csv"))] == ["acme", "bolt"]
+
+
+def test_replacing_keeps_a_brand_in_one_request():
+    references = listed(Path("logos")) * 4
+    whole = list(requests_of(references, replace=True))
+    assert [sorted({one.brand for one in batch}) for batch in whole] == [["acme", "bolt"], ["crane"]]
+    assert sum(len(batch) for batch in requests_of(references, replace=False)) == 12
+
+
+def test_brands_are_forgotten_and_reported(visionmq):
+    visionmq("brand", "learn", "logos", "-c", "upkeep")
+    report = visionmq("brand", "report", "-c", "upkeep", "--json")
+    assert json.loads(report.out)["brands"] == 3
+    assert visionmq("brand", "forget", "acme", "-c", "upkeep", "--yes").code == 0
+    assert "bolt" in visionmq("brand", "labels", "-c", "upkeep").out
+    assert "acme" not in visionmq("brand", "labels", "-c", "upkeep").out
+    again = visionmq("brand", "forget", "acme", "-c", "upkeep", "--yes")
+    assert again.code != 0
+    points = visionmq("brand", "calibrate", "-c", "upkeep", "--json")
+    assert len(json.loads(points.out)["points"]) >= 3
+
+
+# ---- films ----------------------------------------------------------------------------------
+
+
+def test_a_film_becomes_lines_a_timeline_and_a_plot(visionmq):
+    film("film.avi", [None] * 4 + [0] * 6 + [None] * 5 + [2] * 5)
+    found = visionmq("brand", "find", "film.avi", "--every", "1", "-o", "out", "--jsonl")
+    assert found.code == 0, found
+    *frames, last = lines(Path("out/results.jsonl").read_text())
+    assert len(frames) == 20
+    assert frames[3]["seconds"] == pytest.approx(0.3)
+    spans = [(span["brand"], span["start"], span["end"]) for span in last["timeline"]]
+    assert spans == [
+        ("acme", pytest.approx(0.4), pytest.approx(0.9)),
+        ("crane", pytest.approx(1.5), pytest.approx(1.9)),
+    ]
+    svg = Path(last["images"]["timeline"]).read_text()
+    assert svg.startswith("<svg")
+    assert "acme" in svg
+
+
+def test_a_film_is_learnt_frame_by_frame(visionmq):
+    film("film.avi", [1] * 6)
+    found = visionmq(
+        "brand", "learn", "--video", "film.avi", "--label", "bolt", "--every", "2", "-c", "films", "--jsonl"
+    )
+    assert found.code == 0, found
+    assert [line["file"] for line in lines(found.out)] == ["film.avi@0.00s", "film.avi@0.20s", "film.avi@0.40s"]
+    assert {line["brand"] for line in lines(found.out)} == {"bolt"}
+
+
+def test_single_false_frames_make_no_span_and_gaps_do_not_end_one():
+    def seen(*brands: str) -> list[BrandMatch]:
+        quad = Quad([(0, 0)] * 4)
+        return [BrandMatch(brand=name, similarity=0.9, probability=0.9, reference="", quad=quad) for name in brands]
+
+    rows = [seen(), seen("x"), seen(), seen(), seen("a"), seen("a"), seen(), seen("a"), seen("a"), seen("a", "b")]
+    rows += [seen("b"), seen("b"), seen(), seen()]
+    told = timeline([(at, at / 10, row) for at, row in enumerate(rows)])
+    assert [(span.brand, span.start, span.end, span.frames) for span in told.spans] == [
+        ("a", 0.4, 0.9, 5),
+        ("b", 0.9, 1.1, 3),
+    ]
+    assert all("x" not in moment.brands for moment in told.moments)
+
+
+def test_films_that_cannot_be_opened_are_bad_images(tmp_path):
+    with pytest.raises(errors.BadImage):
+        next(frames_of(tmp_path / "none.avi"))
+    broken = tmp_path / "broken.avi"
+    broken.write_bytes(b"no film at all")
+    with pytest.raises(errors.BadImage):
+        next(frames_of(broken))
+    with pytest.raises(errors.BadRequest):
+        next(frames_of(broken, every=0))
+    film(str(tmp_path / "film.avi"), [None] * 5)
+    assert count_frames(tmp_path / "film.avi", every=2) == 3
+
+
+def test_an_empty_timeline_has_a_plot_that_says_so(tmp_path):
+    path = plot(timeline([(0, 0.0, [])]), "a <film>", tmp_path / "x.svg")
+    assert "no known brand" in path.read_text()
+    assert "a &lt;film&gt;" in path.read_text()
+
+
+# ---- clients --------------------------------------------------------------------------------
+
+
+def test_the_old_manner_gives_one_answer_a_picture_of_any_number_and_size(client):
+    names = [NAMES[number % 3] for number in range(19)]
+    answers = client.brands([f"{name}.png" for name in names])
+    assert [one.label for one in answers] == names
+    assert answers[0].file == "image 1"
+    assert len(answers[0].embedding) == 288
+    assert answers[0].similarity > 0.5
+    unknown, bad = client.brands(["stranger.png", b"no picture"])
+    assert (unknown.label, unknown.file, bad.label) == ("unknown", None, "unknown")
+    assert unknown.embedding is not None
+    assert bad.error is not None
+
+
+def test_a_client_counts_what_it_sent_and_what_came_of_it(client):
+    client.brands(["acme.png", "stranger.png", "acme.png", b"no picture"])
+    counts = client.brand_counts
+    assert (counts.pictures, counts.recognised, counts.unknown, counts.failed) == (4, 2, 1, 1)
+    assert counts.by_brand == {"acme": 2}
+    film("film.avi", [0] * 4)
+    client.brand_timeline("film.avi", every=2)
+    assert client.brand_counts.by_input == {"still": 4, "video": 2}
+
+
+def test_the_asynchronous_client_has_the_same_methods(broker):
+    async def talk() -> None:
+        async with AsyncClient(broker.endpoint) as client:
+            (answer,) = await client.brands(["acme.png"])
+            assert answer.label == "acme"
+            assert (await client.brand_labels()).total == 3
+            assert client.brand_counts.pictures == 1
+
+    asyncio.run(talk())
+
+
+def test_pictures_come_in_every_form(client):
+    import numpy as np
+    from PIL import Image
+
+    pixels = scenes.logo(2)
+    pictures = ["crane.png", Path("crane.png"), pixels, Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))]
+    assert {one.label for one in client.brands(pictures)} == {"crane"}
+
+
+def test_chunks_are_whole_and_in_order():
+    assert list(chunks(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+# ---- a person's view ------------------------------------------------------------------------
+
+
+def test_tables_name_brands_and_say_unknown(client, capsys):
+    items = client.recognize_brands(["acme.png", "stranger.png"]).result.items
+    import msgspec
+
+    shown = [
+        {"file": name, "ok": True, "result": msgspec.to_builtins(item.result)}
+        for name, item in zip(("acme.png", "stranger.png"), items, strict=True)
+    ]
+    failed = {"file": "bad.png", "ok": False, "error": {"message": "broken", "hint": ""}}
+    span = {"brand": "bolt", "start": 0.5, "end": 2.0, "frames": 4, "probability": 0.9}
+    show_found([*shown, failed, {"file": "film.avi", "ok": True, "timeline": [span]}])
+    out = capsys.readouterr().out
+    for words in ("acme", "unknown", "broken", "3 pictures: 1 with a known brand, 1 unknown, 1 failed", "0.5 s"):
+        assert words in out
+    show_report(msgspec.to_builtins(client.brand_report()))
+    assert "3 brands, 3 pictures, 3 brands with one picture only" in capsys.readouterr().out
+    assert answer_of(items[1]).label == "unknown"
