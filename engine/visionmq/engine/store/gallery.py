@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from visionmq.engine.api import EngineError
 from visionmq.engine.store.audit import canonical
+from visionmq.engine.store.expiring import expiry
 from visionmq.engine.store.messages import (
     ENROLL,
     Enroll,
@@ -136,7 +137,9 @@ def _put_subject(session: Session, request: Enroll) -> tuple[str, Box, bool, byt
         session.connection.execute(
             update(subjects)
             .where(subjects.c.subject_id == row.subject_id)
-            .values(sealed=seal_person(box, row.subject_id, person), updated_at=now)
+            .values(
+                sealed=seal_person(box, row.subject_id, person), updated_at=now, expires_at=expiry(person.attributes)
+            )
         )
         return row.subject_id, box, False, person.salt
     subject_id = new_id()
@@ -151,6 +154,7 @@ def _put_subject(session: Session, request: Enroll) -> tuple[str, Box, bool, byt
             sealed=seal_person(box, subject_id, person),
             created_at=now,
             updated_at=now,
+            expires_at=expiry(request.attributes),
         )
     )
     return subject_id, box, True, salt

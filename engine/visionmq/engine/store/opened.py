@@ -20,6 +20,7 @@ from visionmq.engine.store.link import Ask, Method, Told
 from visionmq.engine.store.migrating import migrate
 from visionmq.engine.store.services import IDLE, SERVICES, WARM
 from visionmq.engine.store.session import Clock, Session, format_time, new_id, utc_now
+from visionmq.engine.store.sweeping import sweep
 from visionmq.engine.store.tables import chain_head, vault
 from visionmq.schemas.errors import ErrorCode
 
@@ -29,6 +30,9 @@ JOURNAL_SECONDS: Final = 0.3
 """How long the end of the journal waits for readers; those of one request need some milliseconds."""
 JOURNAL_PAUSE_SECONDS: Final = 0.5
 """Between two tries to end the journal, where a reader held it."""
+
+SWEEP_SECONDS: Final = 10.0
+"""How long after its time a subject may still be found, where somebody asks."""
 
 
 class Journal(Enum):
@@ -53,6 +57,7 @@ class OpenStore:
         self._clock, self._lock = clock, threading.Lock()
         self._kept: dict[type, Any] = {}
         self._journal, self._journal_again = Journal.FULL, 0.0
+        self._sweep_at = 0.0
         self.database = connect(address)
         try:
             with typed_failures(ErrorCode.ENGINE_UNAVAILABLE):
@@ -118,6 +123,7 @@ class OpenStore:
         if known is None:
             raise EngineError(ErrorCode.UNKNOWN_OPERATION, f"The store knows no {method!r}.", stage="store")
         with self._lock, typed_failures(), self.session() as session:
+            self._sweep(session)
             answer: Struct = known[1](session, request)
             if session.forgot:
                 self._journal = Journal.FULL
@@ -125,6 +131,18 @@ class OpenStore:
                 session.close()
                 self._empty_journal()
             return answer
+
+    def _sweep(self, session: Session) -> None:
+        """Forget those whose time is over, now and then; where that fails, what was asked is answered all the same."""
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        try:
+            with typed_failures():
+                sweep(session)
+        except EngineError as error:
+            session.close()
+            _log.warning("subjects whose time is over are kept", reason=str(error))
 
     def idle(self) -> bool:
         """Do a moment's work that nobody waits for; True if there is more to do now."""
