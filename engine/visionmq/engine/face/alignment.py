@@ -76,6 +76,15 @@ def make_face(box: tuple[float, float, float, float], points: Points, score: flo
     return Face(left, top, right - left, bottom - top, score, points, detector, roll_of(points))
 
 
+def similarity(points: Floats, targets: Floats) -> Floats:
+    """Return the 2 x 3 matrix of rotation, scale and shift that lays points on targets (Umeyama, 1991)."""
+    middle, target = points.mean(0), targets.mean(0)
+    seen, wanted = (points - middle) @ (1.0, 1.0j), (targets - target) @ (1.0, 1.0j)
+    factor = complex(np.vdot(seen, wanted) / max(float(np.vdot(seen, seen).real), 1e-12))
+    rotation = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([rotation, target - rotation @ middle])
+
+
 def to_rgb(pixels: Pixels) -> Pixels:
     """Return the picture in dlib's order of channels."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,14 +1,16 @@
 """dlib's face recognition network as an ONNX graph, written in memory and run in batches on one thread."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
 from visionmq.engine.document.network import open_model
+from visionmq.engine.face.alignment import chip
+from visionmq.engine.face.models import DLIB_MODEL
 from visionmq.engine.face.resnet import BLOCKS, DIMENSION, KERNEL, Convolution, Network
-from visionmq.engine.face.values import Encodings
+from visionmq.engine.face.values import Encodings, Face, ModelName
 from visionmq.engine.picture import Pixels
 
 CHIP_SIDE: Final = 150
@@ -22,11 +24,31 @@ _OPSET: Final = 17
 _IR_VERSION: Final = 9
 
 
-class Encoder:
+class FaceEncoder(Protocol):
+    """A network that turns upright faces into encodings."""
+
+    model: ModelName
+
+    def chip(self, rgb: Pixels, face: Face) -> Pixels:
+        """Return the face as the network wants it, BGR, from an RGB picture."""
+        ...
+
+    def encode(self, chips: Sequence[Pixels]) -> Encodings:
+        """Return one row a chip."""
+        ...
+
+
+class DlibEncoder:
     """Turns chips (150 x 150 x 3, BGR) into encodings: 128 float32, compared by their Euclidean distance."""
+
+    model: ModelName = DLIB_MODEL
 
     def __init__(self, network: Network) -> None:
         self._session: Any = open_model(write_onnx(network), "dlib-resnet-v1")
+
+    def chip(self, rgb: Pixels, face: Face) -> Pixels:
+        """Return the face as the network wants it, BGR."""
+        return chip(rgb, face.landmarks, CHIP_SIDE)
 
     def encode(self, chips: Sequence[Pixels]) -> Encodings:
         """Return one row a chip."""

@@ -1,7 +1,8 @@
 """What a frame shows of a person who is asked to turn or to blink: the measures behind a live response.
 
-Five or six points a face see no lids: how open the eyes are is guessed from grey levels, and was measured on still
-pictures only, never on a recording of a person who blinks.
+Five or six points a face see no lids: how open the eyes are is guessed from grey levels, and was looked at on still
+pictures only, never on a recording of a person who blinks: of the thirteen persons of ORL's development set, the two
+who shut their eyes in a picture are the ones who come to 0.5 and 0.55 of their usual opening; looking down gives 0.61.
 """
 
 from typing import Final
