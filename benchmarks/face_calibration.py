@@ -148,7 +148,8 @@ def searches(shots: list[Shot], curve: cal.Curve, fmr: float = 0.01) -> tuple[in
     draw = np.random.default_rng(SEED)
     found, false, first, sizes = [], [], [], []
     for _ in range(HALVES):
-        order, shown = draw.permutation(len(shots)), {}
+        order = draw.permutation(len(shots))
+        shown: dict[str, int] = {}
         for place in order:
             shown.setdefault(shots[place].person, place)
         enrolled = {name: place for name, place in shown.items() if draw.random() < 0.5}

@@ -94,7 +94,8 @@ class FaceQuality(Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     """One sentence an issue, with the measured value and the limit."""
     figures: dict[str, float] = {}
-    """What was measured: `size` (pixels between the eyes), `sharpness`, `yaw`, `pitch`, `roll` (degrees), ..."""
+    """What was measured: `side` and `eye_distance` (pixels), `sharpness`, `brightness` (0 to 1), `yaw`, `pitch`, `roll`
+    (degrees; yaw is positive towards the picture's right, the person's left), `occlusion` (0 to 1)."""
 
 
 class Face(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import numpy as np
 
 from visionmq.engine.board import Board, width_of
 from visionmq.engine.face.asked import CROPS, OVERLAY, Vector, wants
+from visionmq.engine.face.quality import LEAST_SHARPNESS, LEAST_SIDE, MOST_OCCLUSION, MOST_PITCH, MOST_YAW
 from visionmq.engine.face.values import Face, ModelName, Quality, Refusal
 from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.picture import Picture, encode_jpeg, encode_png
@@ -37,20 +38,23 @@ def issues(quality: Quality) -> list[tuple[Refusal, str]]:
 
 
 def _sentence(reason: Refusal, quality: Quality) -> str:
+    """Return what was measured, and the limit of it."""
     if reason is Refusal.TOO_SMALL:
-        return f"The face is too small: {quality.eye_distance:.0f} pixels between the eyes."
+        return f"The face is {quality.side:.0f} pixels wide; at least {LEAST_SIDE:.0f} are needed."
     if reason is Refusal.BLURRED:
-        return f"The face is blurred: its sharpness is {quality.sharpness:.2f}."
+        return f"The face is blurred: its sharpness is {quality.sharpness:.3f}; at least {LEAST_SHARPNESS:g} is needed."
     if reason is Refusal.TURNED:
-        return f"The face is turned away: yaw {quality.yaw:.0f}, pitch {quality.pitch:.0f} degrees."
-    return f"Mouth or nose seem to be covered: {quality.occlusion:.2f} of 1."
+        turned = f"{abs(quality.yaw):.0f} degrees aside and {abs(quality.pitch):.0f} up or down"
+        return f"The face is turned away, {turned}; at most {MOST_YAW:.0f} and {MOST_PITCH:.0f} are allowed."
+    covered = f"{quality.occlusion:.0%} sure, at most {MOST_OCCLUSION:.0%} is allowed"
+    return f"Mouth or nose seem to be covered ({covered})."
 
 
 def quality_told(quality: Quality) -> FaceQuality:
     """Return how good a face is, in the words of the wire."""
     found = issues(quality)
     figures = {
-        "size": quality.eye_distance,
+        "eye_distance": quality.eye_distance,
         "side": quality.side,
         "sharpness": quality.sharpness,
         "brightness": quality.brightness,
