@@ -108,10 +108,9 @@ class Session:
 
     def kept(self, kind: type[Part]) -> Part:
         """Return this process's one object of a class, made without arguments at first; for indexes."""
-        return self._kept.setdefault(kind, None) or self._make(kind)
-
-    def _make(self, kind: type[Part]) -> Part:
-        made = self._kept[kind] = kind()
+        if kind not in self._kept:
+            self._kept[kind] = kind()
+        made: Part = self._kept[kind]
         return made
 
     @contextlib.contextmanager
