@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.engine.store.servers import Postgres, postgres
@@ -129,15 +130,12 @@ def _prepare(shared: Shared, address: str, contested: int) -> None:
     maker = Worker(99, address, 0, shared)
     shared.users = [f"user{number}" for number in range(USERS)]
     try:
-        rules = wire.SetPolicyParams(rules={"user_overlap": True})
-        maker.write(methods.SET_POLICY, lambda author: Asked(rules, author))
+        maker.write(methods.SET_POLICY, partial(Asked, wire.SetPolicyParams(rules={"user_overlap": True})))
         for user in shared.users:
-            params = wire.AddUserParams(user=user, password=PASSWORD)
-            maker.write(methods.ADD_USER, lambda author, params=params: Asked(params, author))
+            maker.write(methods.ADD_USER, partial(Asked, wire.AddUserParams(user=user, password=PASSWORD)))
         cars = [f"car{number}" for number in range(WORKERS)] + [f"contested{number}" for number in range(contested)]
         for car in cars:
-            added = wire.AddVehicleParams(car=car)
-            maker.write(methods.ADD_VEHICLE, lambda author, added=added: Asked(added, author))
+            maker.write(methods.ADD_VEHICLE, partial(Asked, wire.AddVehicleParams(car=car)))
         for car in cars[WORKERS:]:
             user, booking = maker.book(car)
             shared.contested.append((user, car, booking))

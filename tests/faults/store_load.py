@@ -48,28 +48,31 @@ class Keeper:
     """A keeper process that is started again when it was killed; one thread asks, another kills."""
 
     def __init__(self, address: str) -> None:
-        self._address, self._link = address, None
+        self._address = address
+        self._link: KeeperLink | None = None
         self._lock = threading.Lock()
         self.starts = 0
 
     def ask(self, method: Any, request: Any) -> Any:
         """Ask once; EngineError(STORE_UNAVAILABLE) leaves the outcome in doubt."""
-        if self._link is None or self._link.lost:
-            self._restart()
-        return self._link.call(method, request)  # type: ignore[union-attr]
+        link = self._link
+        if link is None or link.lost:
+            link = self._restart()
+        return link.call(method, request)
 
-    def _restart(self) -> None:
+    def _restart(self) -> KeeperLink:
         self.close()
         link = start_keeper(self._address)
         assert isinstance(link, KeeperLink)
         with self._lock:
             self._link = link
             self.starts += 1
+        return link
 
     def kill(self) -> bool:
         """kill -9 the process, wherever it is in its work; False if there is none at the moment."""
         with self._lock:
-            if self._link is None or self._link.lost:
+            if self._link is None or self._link.lost or self._link._process.poll() is not None:
                 return False
             self._link._process.kill()
             return True

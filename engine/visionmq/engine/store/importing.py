@@ -147,11 +147,12 @@ def _put_subjects(session: Session, target: _Target, given: Sequence[file.KeptSu
     if len({one.name for one in given} - {""}) != len(given):
         raise file.bad("A subject of the archive has no name, or comes twice.")
     known = _find(session, target, given)
+    ids = {one.name: new_id() for one in given if one.name not in known}
+    boxes = session.sealer.make_many(ids.values())
     for subject in given:
         found = known.get(subject.name)
         if found is None:
-            subject_id = new_id()
-            box = session.sealer.make(subject_id)
+            box = boxes[subject_id := ids[subject.name]]
             batch.subjects.append(_new_row(session, target, subject, subject_id, box))
             _add_templates(target, subject, (subject_id, box), set(), batch)
         else:

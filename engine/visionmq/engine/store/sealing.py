@@ -68,10 +68,18 @@ class Sealer:
 
     def make(self, owner: str) -> Box:
         """Make a key for a new owner; inside a write."""
-        key = AESGCM.generate_key(256)
-        wrapped = self.wrap(owner, key, self._current)
-        self._connection.execute(insert(data_keys).values(owner=owner, wrapped=wrapped, kek=self._current))
-        return Box(key)
+        return self.make_many([owner])[owner]
+
+    def make_many(self, owners: Iterable[str]) -> dict[str, Box]:
+        """Make a key for each of some new owners; inside a write."""
+        made = {owner: AESGCM.generate_key(256) for owner in owners}
+        rows = [
+            {"owner": owner, "wrapped": self.wrap(owner, key, self._current), "kek": self._current}
+            for owner, key in made.items()
+        ]
+        if rows:
+            self._connection.execute(insert(data_keys), rows)
+        return {owner: Box(key) for owner, key in made.items()}
 
     def box(self, owner: str) -> Box:
         """Return an owner's box; EngineError(STORE_UNAVAILABLE) if it has none."""
