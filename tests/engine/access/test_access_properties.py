@@ -24,7 +24,7 @@ from visionmq.schemas.errors import ErrorCode
 
 PEOPLE, CARS = ("ann", "ben"), ("c1", "c2")
 OPEN = (BookingState.BOOKED, BookingState.ACTIVE)
-_worlds = itertools.count()
+_worlds, _keys = itertools.count(), itertools.count()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,8 +69,8 @@ class CarShare(RuleBasedStateMachine):
         target=booked,
         user=st.sampled_from(PEOPLE),
         car=st.sampled_from(CARS),
-        begin=st.integers(-10, 60),
-        length=st.integers(1, 40),
+        begin=st.integers(-10, 15),
+        length=st.integers(5, 60),
     )
     def book(self, user: str, car: str, begin: int, length: int) -> str:
         start = self.share.now + timedelta(minutes=begin)
@@ -98,15 +98,17 @@ class CarShare(RuleBasedStateMachine):
         if told.allowed:
             assert self.share.cars()[self.named(car)].booking == told.booking == live[0].booking
 
+    @rule(user=st.sampled_from(PEOPLE), car=st.sampled_from(CARS), length=st.integers(5, 60))
+    def book_and_take(self, user: str, car: str, length: int) -> None:
+        if self.book(user, car, 0, length):
+            self.take(user, car)
+
     @rule(user=st.sampled_from(PEOPLE), car=st.sampled_from(CARS))
     def bring_back(self, user: str, car: str) -> None:
         params = wire.ReturnParams(user=self.named(user), car=self.named(car), location=wire.Location(text=f"{user}"))
-        key = f"return-{self.world}-{self.returned.total()}-{self.share.now}"
-        told, refused = self.try_to(methods.RETURN, params, key)
-        if told is None:
-            assert refused is ErrorCode.CONFLICT  # the same key with another request, in the same minute
-            return
-        if told.allowed and not told.repeated:
+        key = f"return-{next(_keys)}"
+        told = self.share.ask(methods.RETURN, params, key)
+        if told.allowed:
             self.returned[told.booking] += 1
         assert told.allowed or told.reasons[0] in (Reason.ALREADY_RETURNED, Reason.NOTHING_TO_RETURN)
         self.last = (key, params, told)
