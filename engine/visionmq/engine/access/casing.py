@@ -90,14 +90,17 @@ def _judge(
         user_id=claim.user_id,
         role=right.role if right is not None else None,
         booking=right.booking.booking_id if right is not None and right.booking is not None else None,
-        evidence=[*_users(claim.user_id), *(right.evidence if right is not None else []), *facts.evidence],
+        evidence=_evidence(claim, rights, right, facts),
         told=[*said, Reason.IDENTITY_NOT_CONFIRMED] if hidden else None,
     )
     return finding, _UNTOLD if hidden else identity, right
 
 
-def _users(user_id: str | None) -> list[Evidence]:
-    return [] if user_id is None else [Evidence("user", user_id)]
+def _evidence(claim: _Claim, rights: Rights, right: Right | None, facts: Facts) -> list[Evidence]:
+    """Return all evidence; the car is told whoever the user is, as its absence would tell of the user."""
+    user = [] if claim.user_id is None else [Evidence("user", claim.user_id)]
+    more = [] if right is None else right.evidence
+    return list(dict.fromkeys([*user, *rights.evidence, *more, *facts.evidence]))
 
 
 def _age(facts: Facts, policy: Policy) -> list[Reason]:

@@ -14,7 +14,6 @@ from visionmq.engine.access.rights import Right
 from visionmq.engine.store.session import Write
 from visionmq.schemas.access import FOR, Decision, Evidence, FaceEvidence, Outcome, Policy, Reason, Role
 
-
 _HARMLESS: Final = ("car", "document", "selfie", "nonce")
 """Kinds of evidence that are told on denial: they say nothing about a person."""
 

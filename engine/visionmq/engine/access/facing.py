@@ -13,7 +13,7 @@ from visionmq.engine.access.methods import FACE, FaceAsked, Probe
 from visionmq.engine.access.noncing import use_nonce
 from visionmq.engine.access.people import users_by_id
 from visionmq.engine.access.policies import policy_in_force
-from visionmq.engine.access.rights import Rights, rights_of
+from visionmq.engine.access.rights import rights_of
 from visionmq.engine.access.validating import take_by
 from visionmq.engine.access.vehicles import device_key, find_vehicle
 from visionmq.engine.store.gallery import find_gallery, find_subject
@@ -66,20 +66,18 @@ def _recognised(session: Session, request: FaceAsked, policy: Policy) -> Finding
     nearest = [] if verdict.nearest is None else [Evidence("template", verdict.nearest.template_id)]
     if verdict.winner is None:
         assert verdict.against is not None
-        return Finding([verdict.against], face=seen, evidence=[*_car(rights), *_nonce(request)])
+        return Finding([verdict.against], face=seen, evidence=[*rights.evidence, *_nonce(request)])
     found = take_by(session, request.car, verdict.winner.user_id, Reason.FACE_MATCHED, policy)
     return Finding(
         found.reasons,
         user_id=found.user_id,
         role=found.role,
         booking=found.booking,
-        evidence=[*found.evidence, *nearest, *_nonce(request)] if found.allowed else [*_car(rights), *_nonce(request)],
+        evidence=[*found.evidence, *nearest, *_nonce(request)]
+        if found.allowed
+        else [*rights.evidence, *_nonce(request)],
         face=seen,
     )
-
-
-def _car(rights: Rights) -> list[Evidence]:
-    return [] if rights.vehicle is None else [Evidence("car", rights.vehicle.vehicle_id)]
 
 
 def compare(session: Session, user_ids: Sequence[str], probe: Probe, policy: Policy) -> tuple[Verdict, FaceEvidence]:

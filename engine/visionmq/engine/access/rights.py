@@ -26,6 +26,11 @@ class Rights:
     """Assignments by user id."""
 
     @property
+    def evidence(self) -> list[Evidence]:
+        """The car, if it is known."""
+        return [] if self.vehicle is None else [Evidence("car", self.vehicle.vehicle_id)]
+
+    @property
     def holders(self) -> list[str]:
         """Ids of the users who may take it: the booker first."""
         booker = [self.booking.user_id] if self.booking is not None else []
