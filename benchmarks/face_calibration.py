@@ -3,6 +3,8 @@
     python benchmarks/face_calibration.py --data ../shared/data            # figures only
     python benchmarks/face_calibration.py --data ../shared/data --write    # and engine/visionmq/engine/face/data/*.json
 
+With VISIONMQ_FACE_MODEL the model of that folder is measured, and its calibration is written beside its manifest.
+
 The sets are faces_lfw_aligned, faces_orl and faces_wild, `dev` unless `--part` says otherwise; the largest face of each
 picture is taken as the engine finds it, and pictures in which it finds none are left out.
 """
@@ -18,6 +20,8 @@ import numpy as np
 
 from visionmq.engine.face import calibration as cal
 from visionmq.engine.face.decision import rate_each
+from visionmq.engine.face.slot import encoder_folder
+from visionmq.engine.face.tables import FILE
 from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.picture import read_picture
 
@@ -199,8 +203,8 @@ def main() -> None:
     size, found, false, first = searches(shots, table.best)
     print(f"1:{size}, FMR of the search 0.01: {found:.3f} found, {false:.4f} false, {first:.3f} nearest is right")
     if options.write:
-        TARGET.mkdir(exist_ok=True)
-        path = TARGET / f"{table.model}.json"
+        folder = encoder_folder()
+        path = folder / FILE if folder else TARGET / f"{table.model}.json"
         path.write_bytes(msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n")
         print(f"wrote {path} ({path.stat().st_size:,} bytes)")
 

@@ -40,6 +40,7 @@ class FakeVision:
     """Reads the first pixels of `picture`."""
 
     model = DLIB_MODEL
+    thresholds = {}
 
     def __init__(self) -> None:
         self.calls: list[int] = []

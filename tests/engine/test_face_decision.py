@@ -22,7 +22,6 @@ from visionmq.engine.face.decision import (
     MARGIN,
     Own,
     Ruler,
-    load_table,
     name,
     operating_point,
     posteriors,
@@ -31,16 +30,20 @@ from visionmq.engine.face.decision import (
     rate_of_all,
     similarity,
 )
+from visionmq.engine.face.models import DLIB_MODEL
+from visionmq.engine.face.tables import load_table
+from visionmq.engine.face.values import ModelName
 from visionmq.engine.store.messages import Hit
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.face import Calibration, Unknown
 
 MODEL = "dlib-resnet-v1"
+OURS = ModelName("arc", "1", "MIT", 512)
 
 
 @pytest.fixture(scope="module")
 def ruler():
-    return Ruler(load_table(MODEL))
+    return Ruler(load_table(DLIB_MODEL))
 
 
 def hits(*distances):
@@ -77,11 +80,39 @@ def test_the_usual_threshold_of_dlib_has_the_rate_it_is_known_for(ruler):
     assert fnmr_at(ruler.best, 0.6) < 0.03
 
 
-def test_a_model_without_calibration_decides_nothing():
+@pytest.mark.parametrize("thresholds", [{}, {0.001: 1.0}])
+def test_a_model_without_calibration_decides_nothing(thresholds):
     with pytest.raises(EngineError) as caught:
-        load_table("another")
+        load_table(OURS, None, thresholds)
     assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
     assert "calibration" in str(caught.value)
+
+
+def test_a_model_of_ones_own_brings_its_calibration(ruler, tmp_path):
+    mine = msgspec.structs.replace(ruler.table, model="arc", dimension=512)
+    (tmp_path / "calibration.json").write_bytes(msgspec.json.encode(mine))
+    assert load_table(OURS, tmp_path) == mine
+    with pytest.raises(EngineError, match="this one is of 'arc'"):
+        load_table(DLIB_MODEL, tmp_path)
+    (tmp_path / "calibration.json").write_bytes(b"{}")
+    with pytest.raises(EngineError, match="cannot be read"):
+        load_table(OURS, tmp_path)
+
+
+def test_thresholds_alone_give_cautious_answers():
+    stated = Ruler(load_table(OURS, None, {0.01: 1.20, 0.001: 1.10, 0.0001: 1.01}))
+    for rate, distance in ((0.01, 1.20), (0.001, 1.10), (0.0001, 1.01)):
+        point = operating_point(stated, rate)
+        assert point.threshold == pytest.approx(distance, abs=0.01)
+        assert (point.fnmr, point.fmr_interval) == (None, (0.0, 1.0))
+        assert "nothing of it was measured here" in point.measured_on
+    value, (low, high) = probability(stated, 1.01, 0.5)
+    assert 0.9 < value < 0.99, "odds of 50 at a rate of 1e-4"
+    assert low <= value <= high
+    assert probability(stated, 1.5, 0.5)[0] < 0.5
+    assert decide(stated, 0.6, 1.2).subject == "s0"
+    with pytest.raises(EngineError, match="do not grow"):
+        load_table(OURS, None, {0.01: 1.0, 0.001: 1.1})
 
 
 # ---- thresholds -----------------------------------------------------------------------------

@@ -153,8 +153,9 @@ class OperatingPoint(Struct, frozen=True, kw_only=True):
     """False-match rate of one comparison at the threshold, as modelled."""
     fmr_interval: Interval
     """Of `fmr_each`, by resampling persons."""
-    fnmr: float
-    """Part of genuine pairs that the threshold turns away, as modelled; each person weighs the same."""
+    fnmr: float | None
+    """Part of genuine pairs that the threshold turns away, as modelled; each person weighs the same. None for a model
+    of one's own whose genuine pairs were not measured."""
     extrapolated: bool
     """Whether `fmr_each` is below what the number of measured pairs can show; see `measured_on`."""
     calibration: Calibration

@@ -89,8 +89,10 @@ def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
 
 def _rates(point: Mapping[str, Any]) -> str:
     wrong = f"{board.odds(point['fmr'])} pairs of strangers would pass for one person"
-    missed = f"{board.percent(point['fnmr'])} of one person's pictures would not"
-    return f"{wrong}{' (extrapolated)' if point['extrapolated'] else ''}; {missed}"
+    told = f"{wrong}{' (extrapolated)' if point['extrapolated'] else ''}"
+    if point["fnmr"] is None:
+        return told
+    return f"{told}; {board.percent(point['fnmr'])} of one person's pictures would not"
 
 
 def model(info: Mapping[str, Any]) -> str:

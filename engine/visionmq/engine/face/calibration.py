@@ -43,8 +43,9 @@ class Curve(Struct, frozen=True):
 
     impostor: tuple[float, float]
     """a, b of FMR(d) = Phi(a + b d)."""
-    genuine: tuple[float, float]
-    """a, b of 1 - FNMR(d) = Phi(a + b d), fitted where FNMR is between a half and the last ten pairs."""
+    genuine: tuple[float, float] | None
+    """a, b of 1 - FNMR(d) = Phi(a + b d), fitted where FNMR is between a half and the last ten pairs; None where no
+    genuine pair was measured."""
     evidence: tuple[float, float]
     """a, b of ln(p(d | same) / p(d | other)) = a - b d."""
 
@@ -94,8 +95,10 @@ def fmr_at(curve: Curve, distance: float) -> float:
     return phi(curve.impostor[0] + curve.impostor[1] * distance)
 
 
-def fnmr_at(curve: Curve, distance: float) -> float:
-    """Return the part of genuine pairs beyond a threshold."""
+def fnmr_at(curve: Curve, distance: float) -> float | None:
+    """Return the part of genuine pairs beyond a threshold; None where none was measured."""
+    if curve.genuine is None:
+        return None
     return phi(-(curve.genuine[0] + curve.genuine[1] * distance))
 
 
@@ -229,12 +232,16 @@ def _logistic(genuine: Array, impostor: Array) -> tuple[float, float]:
     if not genuine.sum() or not impostor.sum():
         raise ValueError("pairs of both kinds are needed")
     middle = (np.arange(_BINS) + 0.5) * (_FARTHEST / _BINS)
-    meant, line = genuine, np.zeros(2)
+    meant, line = genuine, np.zeros(2, np.float64)
     for _ in range(_ROUNDS):
-        line = _newton(middle, meant / meant.sum(), impostor / impostor.sum(), line)
+        line = _newton(middle, _of_one(meant), _of_one(impostor), line)
         ratio = np.exp(np.clip(line[0] - line[1] * middle, -50.0, 50.0))
-        meant = genuine * ratio / (ratio + LAPSES)
+        meant = np.asarray(genuine * ratio / (ratio + LAPSES), np.float64)
     return float(line[0]), float(line[1])
+
+
+def _of_one(histogram: Array) -> Array:
+    return np.asarray(histogram / histogram.sum(), np.float64)
 
 
 def _newton(middle: Array, genuine: Array, impostor: Array, line: Array) -> Array:

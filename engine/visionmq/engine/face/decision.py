@@ -6,16 +6,13 @@ No picture, no store, no clock: numbers in, answers out.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Final, TypeAlias
 
 import msgspec
 import numpy as np
 
-from visionmq.engine.api import EngineError
 from visionmq.engine.face.calibration import Curve, Table, evidence_at, fmr_at, fnmr_at, threshold_at
 from visionmq.engine.store.messages import Hit
-from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.face import Calibration, OperatingPoint, Unknown
 
 MARGIN: Final = 0.02
@@ -48,8 +45,10 @@ class Ruler:
     @property
     def resampled(self) -> list[Curve]:
         """The fits to resampled persons."""
-        lines = self.own.resampled if self.own else [None] * len(self.table.resampled)
-        return [self._curve(curve, line) for curve, line in zip(self.table.resampled, lines, strict=False)]
+        if self.own is None:
+            return self.table.resampled
+        curves = self.table.resampled or [self.table.best] * len(self.own.resampled)
+        return [self._curve(curve, line) for curve, line in zip(curves, self.own.resampled, strict=False)]
 
     @property
     def least_rate(self) -> float:
@@ -85,19 +84,6 @@ class Own(msgspec.Struct, frozen=True):
     measured_on: str
 
 
-def load_table(model: str) -> Table:
-    """Return the calibration that comes with the release; raise EngineError(ENGINE_UNAVAILABLE) if it has none."""
-    try:
-        text = resources.files("visionmq.engine.face").joinpath("data", f"{model}.json").read_bytes()
-        return msgspec.json.decode(text, type=Table)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise EngineError(
-            ErrorCode.ENGINE_UNAVAILABLE,
-            f"There is no calibration for the face model {model!r}, so that its distances decide nothing: {error}.",
-            hint="Make one with benchmarks/face_calibration.py, or use the model that comes with the release.",
-        ) from error
-
-
 def similarity(distance: float) -> float:
     """Return the cosine of unit vectors that far apart, at least 0."""
     return max(0.0, 1.0 - distance * distance / 2.0)
@@ -121,7 +107,8 @@ def operating_point(ruler: Ruler, fmr: float, comparisons: int = 1, threshold: f
     best = ruler.best
     limit = threshold_at(best, rate_each(fmr, comparisons)) if threshold is None else threshold
     each = fmr_at(best, limit)
-    low, high = np.quantile([fmr_at(curve, limit) for curve in ruler.resampled], [_LOW, _HIGH])
+    rates = [fmr_at(curve, limit) for curve in ruler.resampled]
+    low, high = np.quantile(rates, [_LOW, _HIGH]) if rates else (0.0, 1.0)
     return OperatingPoint(
         threshold=limit,
         fmr=fmr if threshold is None else rate_of_all(each, comparisons),
@@ -162,7 +149,9 @@ def _posterior(
 ) -> list[float]:
     claims = [min(evidence_at(curve, distance), most) for distance in distances]
     last = distances[-1]
-    rest = max(0, subjects - len(distances)) * fnmr_at(curve, last) / max(1.0 - fmr_at(curve, last), 1e-9)
+    beyond = fnmr_at(curve, last)
+    share = 1.0 if beyond is None else beyond / max(1.0 - fmr_at(curve, last), 1e-9)
+    rest = max(0, subjects - len(distances)) * share
     each = prior / max(subjects, len(distances))
     top = max(0.0, *claims)
     nobody = (1.0 - prior + each * rest) * math.exp(-top)

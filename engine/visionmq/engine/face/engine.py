@@ -12,7 +12,7 @@ from visionmq.engine.board import load_pens
 from visionmq.engine.face.answer import Gathered, face_told
 from visionmq.engine.face.asked import STAGE
 from visionmq.engine.face.calibration import fit_impostors, pairs_of, resample
-from visionmq.engine.face.decision import Ruler, load_table, operating_point, posteriors
+from visionmq.engine.face.decision import Ruler, operating_point, posteriors
 from visionmq.engine.face.operations import Tools
 from visionmq.engine.face.operations_calibrate import calibrate
 from visionmq.engine.face.operations_challenge import challenge, respond
@@ -21,6 +21,8 @@ from visionmq.engine.face.operations_identify import identify
 from visionmq.engine.face.operations_look import attempt, detect
 from visionmq.engine.face.operations_verify import verify
 from visionmq.engine.face.presentation import installed_check
+from visionmq.engine.face.slot import encoder_folder
+from visionmq.engine.face.tables import load_table
 from visionmq.engine.face.values import Face
 from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.gate import PictureFormat
@@ -120,7 +122,7 @@ class FaceEngine:
         check = installed_check()
         if check is not None:
             check.load()
-        tools = Tools(vision, load_table(vision.model.name), presentation=check)
+        tools = Tools(vision, load_table(vision.model, encoder_folder(), vision.thresholds), presentation=check)
         self._open_store(tools)
         _warm(tools)
         self._tools = tools

@@ -16,6 +16,8 @@ from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.face import challenge as pure
 from visionmq.engine.face.challenge import INSTRUCTIONS, Asked, Glimpse
 from visionmq.engine.face.decision import Ruler, operating_point
+from visionmq.engine.face.encoding import CHIP_SIDE
+from visionmq.engine.face.liveness import openness
 from visionmq.engine.face.operations import Tools
 from visionmq.engine.face.operations_look import Probe, encode_probes, probe_picture
 from visionmq.engine.face.presentation import CHALLENGE_MISSES
@@ -148,7 +150,7 @@ def _glimpse(tools: Tools, probe: Probe) -> Glimpse:
     return Glimpse(
         frame=probe.item,
         yaw=probe.quality.yaw,
-        openness=None,
+        openness=openness(tools.vision.crop(probe.picture.pixels, probe.face, CHIP_SIDE)),
         quality=probe.quality.overall,
         vector=np.asarray(probe.ready, np.float32),
     )

@@ -1,8 +1,9 @@
 """Presentation attacks (ISO/IEC 30107-1): a slot for a check of single pictures, and what is not covered without one.
 
 Nothing in this release tells a person from a picture of one on a single frame; a live response (`face.challenge`)
-does for flat, unmoving pictures. An installed package may offer a check under the entry point group
-`visionmq.presentation`; what it names as its limits is passed on.
+does for flat, unmoving pictures. A folder named by VISIONMQ_FACE_PRESENTATION may bring a network (see `slot`), or an
+installed package a check of its own under the entry point group `visionmq.presentation`; what they name as their limits
+is passed on.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Final, Protocol
 
 from visionmq.engine.api import EngineError
+from visionmq.engine.face.slot import presentation_check
 from visionmq.engine.face.values import Face
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.errors import ErrorCode
@@ -48,7 +50,10 @@ class PresentationCheck(Protocol):
 
 
 def installed_check() -> PresentationCheck | None:
-    """Return the check that an installed package offers, not yet loaded; the first by name."""
+    """Return the check that the environment names, or that an installed package offers; not yet loaded."""
+    named = presentation_check()
+    if named is not None:
+        return named
     for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
         try:
             made: PresentationCheck = point.load()()
