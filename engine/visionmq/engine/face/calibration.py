@@ -231,7 +231,7 @@ def _logistic(genuine: Array, impostor: Array) -> tuple[float, float]:
     """
     if not genuine.sum() or not impostor.sum():
         raise ValueError("pairs of both kinds are needed")
-    middle = (np.arange(_BINS) + 0.5) * (_FARTHEST / _BINS)
+    middle = np.asarray((np.arange(_BINS) + 0.5) * (_FARTHEST / _BINS), np.float64)
     meant, line = genuine, np.zeros(2, np.float64)
     for _ in range(_ROUNDS):
         line = _newton(middle, _of_one(meant), _of_one(impostor), line)

@@ -140,6 +140,7 @@ def posteriors(ruler: Ruler, distances: Sequence[float], subjects: int, prior: f
         return []
     best = _posterior(ruler.best, distances, subjects, prior)
     others = np.array([_posterior(curve, distances, subjects, prior) for curve in ruler.resampled])
+    others = others.reshape(-1, len(distances))
     least = _posterior(ruler.best, distances, subjects, prior, most=ruler.most)
     return [(value, _interval(value, list(others[:, place]), least=least[place])) for place, value in enumerate(best)]
 
