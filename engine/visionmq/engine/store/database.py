@@ -124,6 +124,8 @@ def typed_failures(code: ErrorCode = ErrorCode.STORE_UNAVAILABLE) -> Iterator[No
         ) from error
     except (DBAPIError, SQLAlchemyError) as error:
         raise _failure(code, str(getattr(error, "orig", error)), error) from error
+    except UnicodeDecodeError as error:  # by the driver, where SQLite quotes a damaged schema
+        raise _failure(code, "malformed", error) from error
     except OSError as error:
         raise _failure(code, str(error), error) from error
 

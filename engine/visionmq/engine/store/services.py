@@ -8,7 +8,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from visionmq.engine.access.services import ROWS as ACCESS_ROWS
-from visionmq.engine.store import archive, forgetting, gallery, importing, listing, messages, notes, search, upkeep
+from visionmq.engine.store import (
+    archive,
+    checking,
+    forgetting,
+    gallery,
+    importing,
+    listing,
+    messages,
+    notes,
+    search,
+    upkeep,
+)
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.session import Session
 
@@ -49,8 +60,8 @@ ACCESS: Final = service(*ACCESS_ROWS)
 SERVICES: Final[Service] = {**GALLERIES, **UPKEEP, **ACCESS}
 """All methods by name."""
 
-WARM: Final[tuple[Callable[[Session], None], ...]] = (search.warm,)
-"""What is read when a store opens, so that no first request waits for it."""
+WARM: Final[tuple[Callable[[Session], None], ...]] = (checking.refuse_damaged, search.warm)
+"""What is done when a store opens, so that damage is told at once and no first request waits."""
 
 IDLE: Final[tuple[Callable[[Session], bool], ...]] = (search.idle,)
 """What is done a piece at a time while nobody asks; each tells whether there is more."""

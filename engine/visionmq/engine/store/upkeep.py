@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 
 from visionmq.engine.api import EngineError
 from visionmq.engine.store import audit as log
+from visionmq.engine.store.checking import find_damage
 from visionmq.engine.store.keyfile import only, with_new_wrapping
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.messages import Author
@@ -81,17 +82,18 @@ def head(session: Session, _request: Ask) -> wire.Head:
 
 
 def verify(session: Session, request: wire.VerifyParams) -> wire.Verified:
-    """Check the log, and a head that was kept."""
+    """Check the log, a head that was kept, and the database."""
     kept = request.head
     if kept is not None:
         _check_head(session, kept)
     anchor = log.Anchor(kept.sequence, kept.hash) if kept is not None else None
     found = log.verify(session.connection, session.keys, anchor)
+    damage = "" if found.reason else find_damage(session)
     return wire.Verified(
-        ok=found.broken_at is None,
+        ok=not (found.reason or damage),
         rows=found.rows,
         broken_at=found.broken_at,
-        reason=found.reason,
+        reason=found.reason or damage,
         sequence=found.sequence,
         hash=found.hash,
         head_checked=kept is not None,
