@@ -198,7 +198,10 @@ def test_a_refused_booking_says_why(broker, visionmq):
 
 def test_lists_are_tables_of_all_rows(broker, visionmq):
     assert "car-7\tW 1\tout of service\t48.20000,16.37000, yard\t-" in visionmq("access", "car", "list").out
-    assert "01BOOK\tforgotten\tcar-7" in visionmq("access", "bookings", "--since", "now", "--state", "returned").out
+    assert (
+        "forgotten\tcar-7\t2026-11-21T10:00:00+00:00"
+        in visionmq("access", "bookings", "--since", "now", "--state", "returned").out
+    )
     assert "grace\t*" in visionmq("access", "engineer", "list").out
     assert json.loads(visionmq("access", "engineer", "list", "--json").out)["engineers"][1]["user"] == "alan"
 

@@ -20,7 +20,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     if not DATA.is_dir():
         pytest.skip(f"{DATA} is absent: the photographs are not part of the repository")
     store = tmp_path_factory.mktemp("store") / "cars.db"
-    with Client.local(children=1, engines=["face", "access", "store"], store=store, timeout=60) as client:
+    with Client.local(children=1, engines=["document", "face", "access", "store"], store=store, timeout=120) as client:
         yield client
 
 
@@ -75,6 +75,38 @@ def test_a_car_cannot_be_booked_twice_and_is_returned_once(client: Client, key: 
     (car,) = client.access.vehicles().vehicles
     assert (car.state, car.location) == ("free", access.location_of((48.2, 16.37)))
     assert client.audit_verify().ok
+
+
+def licence(client: Client, face: Path) -> bytes:
+    """Return a drawn specimen of obama's, with a photograph as its portrait."""
+    cv2 = pytest.importorskip("cv2", reason="needs the worker's libraries")
+    numpy = pytest.importorskip("numpy")
+    fields = {"surname": "OBAMA", "given_names": "BARACK", "birth_date": "1961-08-04", "expiry_date": "2031-01-01"}
+    made = client.make_document("mrz.mrp", fields=fields, photograph=False)
+    page = cv2.imdecode(numpy.frombuffer(made.images[0], numpy.uint8), cv2.IMREAD_COLOR)
+    (left, top), _, (right, bottom), _ = ((round(x), round(y)) for x, y in made.result.quads["portrait"].points)
+    photograph = cv2.imread(str(face))[180:880, 40:578]
+    page[top:bottom, left:right] = cv2.resize(photograph, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", page)[1])
+
+
+def test_document_selfie_and_booking_are_one_case(client: Client, key: str) -> None:
+    client.access.edit_user("obama", full_name="Barack Obama")
+    client.access.set_policy(rules={"accept_specimens": True})
+    now = datetime.now(UTC)
+    client.access.add_vehicle("car-8")
+    client.access.book("obama", "car-8", now - timedelta(minutes=1), now + timedelta(hours=2))
+    document, stages = licence(client, DATA / "fr_obama2.jpg"), []
+    right = client.verify_case(
+        document, DATA / "fr_obama1.jpg", "car-8", want=["overlay"], on_evidence=lambda stage, _: stages.append(stage)
+    )
+    assert right.result.decision.allowed, right.result.decision
+    assert {"document_valid", "portrait_matched", "identity_confirmed"} <= set(right.result.decision.reasons)
+    assert stages.index("document") < stages.index("comparison")
+    assert right.picture("overlay") is not None
+    wrong = client.verify_case(document, DATA / "fr_biden.jpg", "car-8").result.decision
+    assert not wrong.allowed
+    assert "portrait_differs" in wrong.reasons
 
 
 def test_the_command_line_asks_for_the_same_decision(client: Client, key: str) -> None:

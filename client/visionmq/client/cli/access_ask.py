@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENGINES: Final = ("face", "access")
+ENGINES: Final = ("access",)
+"""It brings those that it needs."""
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _SPAN: Final = re.compile(r"\+?(\d+(?:\.\d+)?)([mhd])")
 _HINT: Final = "Write now, 18:00, 2026-11-21T18:00, the same with a zone, or +2h."
@@ -105,6 +106,13 @@ def moment(text: str | None) -> str:
     if text is None:
         return "-"
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M %Z") if for_people() else text
+
+
+def short_moment(text: str | None) -> str:
+    """Return a point in time without its zone for a table of a person; on a pipe as it is."""
+    from visionmq.client.cli.show import for_people
+
+    return moment(text).rpartition(" ")[0] if for_people() and text is not None else moment(text)
 
 
 def place(where: Any) -> str:

@@ -10,9 +10,9 @@ from visionmq.client.cli.access_ask import (
     Once,
     everything,
     maybe_when,
-    moment,
     print_changed,
     print_rows,
+    short_moment,
     when,
 )
 from visionmq.client.cli.access_decide import CarId, UserName, keyed
@@ -67,14 +67,14 @@ def bookings(
     asked["until"] = maybe_when(until, "--until")
     with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
         found = list(everything(lambda after: client.access.bookings(after=after, **asked), "bookings"))
-    columns = ("booking", "user", "car", "start", "end", "state", "live")
+    columns = ("user", "car", "start", "end", "state", "live", "booking")
     empty = "no such bookings; visionmq access book USER CAR START END"
     print_rows(found, columns, _row, as_json=as_json, empty=empty)
 
 
 def _row(one: Any) -> tuple[object, ...]:
-    span = (moment(one.start), moment(one.end))
-    return (one.booking, one.user or "forgotten", one.car, *span, str(one.state), "yes" if one.live else "-")
+    span = (short_moment(one.start), short_moment(one.end))
+    return (one.user or "forgotten", one.car, *span, str(one.state), "yes" if one.live else "-", one.booking)
 
 
 @talks
@@ -162,4 +162,4 @@ def _assignment(pair: Any) -> tuple[object, ...]:
     who, one = pair
     if one is None:
         return who.user, "-", "-", "-", "-", "-"
-    return who.user, one.car, moment(one.start), moment(one.end), "yes" if one.live else "-", one.assignment
+    return who.user, one.car, short_moment(one.start), short_moment(one.end), "yes" if one.live else "-", one.assignment

@@ -113,7 +113,8 @@ def entries(
 
 
 def _facts(facts: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in facts.items())
+    """Return what a row says; for programs that read JSON nothing is left out, here what is empty."""
+    return " ".join(f"{name}={value}" for name, value in facts.items() if value not in (None, "", []))
 
 
 @talks

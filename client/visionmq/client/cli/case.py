@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from visionmq.client.cli.document_remarks import Remark
     from visionmq.schemas.case import Case, CaseProgress, Comparison, DocumentEvidence, FaceSeen, IdentityEvidence
 
-ENGINES: Final = ("document", "face", "access")
+ENGINES: Final = ("access",)
+"""It brings those of documents and faces."""
 
 group = make_group(
     "Document, selfie and booking in one request and one decision.",

@@ -203,5 +203,5 @@ def _print_steps_seen(answer: "Responded") -> None:
         console.print(line.append(board.text(f" {step.action.replace('_', ' ')}  {step.message}")))
     rows = [("why not", plain(reason.replace("_", " ")), WARN) for reason in answer.reasons]
     if answer.presentation.cannot_detect:
-        rows.append(("blind to", plain(", ".join(answer.presentation.cannot_detect)), DIM))
+        rows.append(("blind to", plain("; ".join(answer.presentation.cannot_detect)), DIM))
     console.print(board.rows_of(rows))

@@ -126,7 +126,7 @@ def _cannot(presentation: Mapping[str, Any]) -> Iterator[Remark]:
     if presentation["passed"] is False:
         yield "alive", "no: this looks like a picture of a picture", BAD
     if presentation["cannot_detect"]:
-        yield "blind to", plain(", ".join(presentation["cannot_detect"])), DIM
+        yield "blind to", plain("; ".join(presentation["cannot_detect"])), DIM
 
 
 # ---- who ------------------------------------------------------------------------------------
