@@ -1,0 +1,1 @@
+"""Brands: find logos, tell which brand, or say unknown."""

