@@ -59,7 +59,7 @@ def read_document(
     return Read(
         document=document,
         evidence=evidence,
-        reasons=_reasons(document, evidence, specimens=specimens),
+        reasons=reasons_of(document, evidence, specimens=specimens),
         name_cut=given is not None and given.attributes.get("truncated") is not None,
         portrait=portrait,
         portrait_quad=quad,
@@ -85,7 +85,8 @@ def _evidence(document: Document, day: date) -> DocumentEvidence:
     )
 
 
-def _reasons(document: Document, evidence: DocumentEvidence, *, specimens: bool) -> list[Reason]:
+def reasons_of(document: Document, evidence: DocumentEvidence, *, specimens: bool) -> list[Reason]:
+    """Return what speaks for a document, or all that speaks against it."""
     if document.doc_type is None:
         return [Reason.DOCUMENT_NOT_READ]
     against: list[Reason] = []
