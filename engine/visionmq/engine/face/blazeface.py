@@ -63,18 +63,31 @@ class Net:
 
     def look(self, square: Pixels, least_score: float) -> list[Sight]:
         """Return all answers of at least this score, many a face, the surest first; `square` is side x side, BGR."""
-        tensor = square[None, ..., ::-1].astype(np.float32) / 127.5 - 1.0
-        regressors, logits = self._session.run(None, {"input": tensor})
-        scores = 1.0 / (1.0 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -50.0, 50.0)))
+        regressors, scores = self._run(square)
         order = np.flatnonzero(scores >= least_score)
         order = order[np.argsort(-scores[order], kind="stable")]
-        pairs = regressors[0, order].astype(np.float64).reshape(-1, 8, 2)
+        pairs = regressors[order].astype(np.float64).reshape(-1, 8, 2)
         pairs[:, 0] += self._anchors[order] * self.side
         pairs[:, 2:] += self._anchors[order, None] * self.side
         return [
             Sight(float(scores[i]), float(pair[0, 0]), float(pair[0, 1]), float(pair[1].max()), pair[2:])
             for i, pair in zip(order, pairs, strict=True)
         ]
+
+    def central_score(self, square: Pixels, reach: float) -> float:
+        """Return the best score of a face whose middle lies at most `reach` pixels from the square's."""
+        regressors, scores = self._run(square)
+        middles = regressors[:, :2] + self._anchors * self.side
+        near = np.abs(middles - self.side / 2.0).max(1) < reach
+        return float(scores[near].max(initial=0.0))
+
+    def _run(self, square: Pixels) -> tuple[Floats, Floats]:
+        tensor = square[None, ..., ::-1].astype(np.float32)
+        tensor *= np.float32(1.0 / 127.5)
+        tensor -= np.float32(1.0)
+        regressors, logits = self._session.run(None, {"input": tensor})
+        scores = 1.0 / (1.0 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -50.0, 50.0)))
+        return regressors[0], scores
 
 
 def full_range() -> Net:

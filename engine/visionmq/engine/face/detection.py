@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from visionmq.engine.face.blazeface import SHORT_SIDE, Floats, Net, Sight, full_range, merge, short_range
-from visionmq.engine.face.looks import FACE_SHARE, LEAST_FACE, first_look, look_at_tiles, look_at_whole, shrink
+from visionmq.engine.face.looks import LEAST_FACE, first_look, look_at_tiles, shrink
 from visionmq.engine.picture import Pixels
 
 NAME: Final = "blazeface"
@@ -22,12 +22,16 @@ SURE: Final = 0.85
 """Score of the second look that needs no further one: of 250 pictures without a face, the highest was 0.81."""
 LEAST_SCORE: Final = 0.6
 """Mean of four looks below SURE: true faces of the development sets begin at 0.60, false ones end at 0.60."""
+LIKELY: Final = 0.7
+"""Below it, all faces of a picture may be seen upside down: those reach 0.66."""
 MOST_PROPOSALS: Final = 256
 _CLOSE: Final = 2.0
 """The second look shows this many sides of the box: the face is half the net's width."""
 _CLOSER, _WIDER, _WIDEST = 1.5, 2.8, 3.0
 """The further looks of an unsure one; the widest is the first net's, and tells most."""
-_LEAST_LOOK: Final = 0.05
+_LOOKS: Final = 4
+_HIGHEST: Final = 0.96
+"""The best score either net gave a face."""
 _OFF: Final = 0.25
 """Of the width: the second look's face lies in the middle, or it is another one."""
 _TURNED_SIDE: Final = 1280.0
@@ -55,20 +59,27 @@ class Detector:
     def check(self, pixels: Pixels, proposal: Sight) -> Sight | None:
         """Look again at one proposal, upright by its eyes, and close; None if it is no face."""
         view, matrix = upright(pixels, proposal, SHORT_SIDE, _CLOSE)
-        near = _central(self._check, view)
+        middle = SHORT_SIDE / 2.0
+        near = [
+            sight
+            for sight in self._check.look(view, LEAST_PROPOSAL)
+            if max(abs(sight.x - middle), abs(sight.y - middle)) < _OFF * SHORT_SIDE
+        ]
         if not near:
             return None
         seen = transform(merge(near)[0], np.asarray(cv2.invertAffineTransform(matrix), np.float64))
-        if seen.score >= SURE:
-            return seen
-        others = [self._again(self._check, pixels, seen, zoom) for zoom in (_CLOSER, _WIDER)]
-        score = float(np.mean([seen.score, *others, self._again(self._scan, pixels, seen, _WIDEST)]))
-        return replace(seen, score=score) if score >= LEAST_SCORE else None
+        return seen if seen.score >= SURE else self._again(pixels, seen)
 
-    def _again(self, net: Net, pixels: Pixels, seen: Sight, zoom: float) -> float:
-        """Return the score of one more look, 0 if the net sees nothing there."""
-        view, _ = upright(pixels, seen, net.side, zoom)
-        return max((sight.score for sight in _central(net, view)), default=0.0)
+    def _again(self, pixels: Pixels, seen: Sight) -> Sight | None:
+        """Look at an unsure face in three more ways, until the mean cannot reach what is asked for."""
+        scores = [seen.score]
+        for net, zoom in ((self._scan, _WIDEST), (self._check, _CLOSER), (self._check, _WIDER)):
+            view, _ = upright(pixels, seen, net.side, zoom)
+            scores.append(net.central_score(view, _OFF * net.side))
+            if sum(scores) + (_LOOKS - len(scores)) * _HIGHEST < _LOOKS * LEAST_SCORE:
+                return None
+        score = float(np.mean(scores))
+        return replace(seen, score=score) if score >= LEAST_SCORE else None
 
     def _verified(self, pixels: Pixels, proposals: Sequence[Sight]) -> list[Sight]:
         looked = (self.check(pixels, proposal) for proposal in merge(proposals)[:MOST_PROPOSALS])
@@ -80,24 +91,16 @@ class Detector:
         small = shrink(pixels, scale)
         code, back = _turn(small.shape[1], small.shape[0], quarters)
         turned = np.asarray(cv2.rotate(small, code), np.uint8)
-        sights = look_at_whole(self._scan, turned, LEAST_PROPOSAL)
-        side = min(FACE_SHARE * LEAST_FACE, float(max(turned.shape[:2])))
-        sights += look_at_tiles(self._scan, turned, side, LEAST_PROPOSAL)
+        sights = first_look(self._scan, turned, LEAST_FACE, LEAST_PROPOSAL)
         return self._verified(pixels, [transform(sight, back / scale) for sight in sights])
 
 
 def _directions(found: Sequence[Sight]) -> Sequence[int]:
     """Quarters by which to turn the picture: as the faces lie; every way, if none is sure (or none is there)."""
-    if not any(sight.score >= SURE for sight in found):
+    if not any(sight.score >= LIKELY for sight in found):
         return 1, 2, 3
     quarters = round(float(np.median([sight.roll for sight in found])) / (np.pi / 2)) % 4
     return ((4 - quarters) % 4,) if quarters else ()
-
-
-def _central(net: Net, view: Pixels) -> list[Sight]:
-    middle, reach = net.side / 2.0, _OFF * net.side
-    sights = net.look(view, _LEAST_LOOK)
-    return [sight for sight in sights if max(abs(sight.x - middle), abs(sight.y - middle)) < reach]
 
 
 def upright(pixels: Pixels, sight: Sight, side: int, zoom: float) -> tuple[Pixels, Floats]:

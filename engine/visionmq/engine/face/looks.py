@@ -24,17 +24,41 @@ WHOLE_IS_ENOUGH: Final = 300
 _STEP: Final = 4.0
 """Each coarser level of tiles is this much larger: the net spans sizes of 1 to 10."""
 _TILE_OVERLAP: Final = 0.25
+_ROUNDING: Final = 0.01
+"""Sides: what a picture may be larger than its tiles cover."""
 
 
 def first_look(net: Net, pixels: Pixels, least_face: float, least_score: float) -> list[Sight]:
-    """Return what the net sees in the whole picture and in tiles, unmerged, in the picture's pixels."""
+    """Return what the net sees in tiles and in the whole picture, unmerged, in the picture's pixels."""
     longer = max(pixels.shape[:2])
-    sights = look_at_whole(net, pixels, least_score)
-    side = min(FACE_SHARE * least_face, float(longer))
-    while longer > WHOLE_IS_ENOUGH and side <= longer:
-        sights += look_at_tiles(net, pixels, side, least_score)
+    side, scale, sights = FACE_SHARE * least_face, 1.0, []
+    small = pixels
+    while longer > WHOLE_IS_ENOUGH:
+        stretched = _stretch(pixels.shape[1], pixels.shape[0], min(side, float(longer)))
+        # Each level is made of the one before: the large picture is read once.
+        small = shrink(small, FULL_SIDE / stretched / scale)
+        scale = FULL_SIDE / stretched
+        sights += [_scaled(sight, 1.0 / scale) for sight in look_at_tiles(net, small, FULL_SIDE, least_score)]
         side *= _STEP
-    return sights
+        if side > longer:
+            break
+    whole = look_at_whole(net, small, least_score)
+    return sights + [_scaled(sight, 1.0 / scale) for sight in whole]
+
+
+def _stretch(width: int, height: int, side: float) -> float:
+    """Return the side, up to a quarter larger, that needs the fewest tiles; the smallest of those."""
+    sides = [side * (1.0 + 0.05 * step) for step in range(6)]
+    return min(sides, key=lambda one: (_tiles(width / one) * _tiles(height / one), one))
+
+
+def _tiles(ratio: float) -> int:
+    """Count the tiles along a length of so many sides."""
+    return int(np.ceil(max(0.0, ratio - 1.0 - _ROUNDING) / (1.0 - _TILE_OVERLAP))) + 1
+
+
+def _scaled(sight: Sight, factor: float) -> Sight:
+    return Sight(sight.score, sight.x * factor, sight.y * factor, sight.side * factor, sight.points * factor)
 
 
 def look_at_whole(net: Net, pixels: Pixels, least_score: float) -> list[Sight]:
@@ -64,6 +88,8 @@ def look_at_tiles(net: Net, pixels: Pixels, side: float, least_score: float) -> 
 
 def shrink(pixels: Pixels, scale: float) -> Pixels:
     """Return the picture scaled; averaged where it shrinks, so that nothing is skipped."""
+    if scale == 1.0:
+        return pixels
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
@@ -72,7 +98,7 @@ def shrink(pixels: Pixels, scale: float) -> Pixels:
 def _starts(length: int) -> Iterator[int]:
     """Where tiles begin along one side: evenly, the last one ending with the picture."""
     beyond = max(0, length - FULL_SIDE)
-    count = int(np.ceil(beyond / (FULL_SIDE * (1.0 - _TILE_OVERLAP)))) + 1
+    count = _tiles(length / FULL_SIDE)
     return (round(place) for place in np.linspace(0, beyond, count))
 
 
