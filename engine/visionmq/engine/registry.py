@@ -9,6 +9,7 @@ from visionmq.schemas.errors import ErrorCode
 
 ENGINES: Final[dict[str, str]] = {
     "system": "visionmq.engine.system:SystemEngine",
+    "brand": "visionmq.engine.brand.engine:BrandEngine",
     "document": "visionmq.engine.document:DocumentEngine",
     "registration": "visionmq.engine.registration.engine:RegistrationEngine",
     "face": "visionmq.engine.face.engine:FaceEngine",

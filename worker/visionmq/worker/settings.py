@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from visionmq.wire.sockets import WORKER_ENDPOINT
 
-DEFAULT_ENGINES: Final = ("system", "document", "registration", "face", "access", "store")
+DEFAULT_ENGINES: Final = ("system", "document", "registration", "face", "access", "brand", "store")
 BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
 """Folders of document templates, separated as in PATH; engines read it when they load."""
 STORE_VARIABLE: Final = "VISIONMQ_STORE"

@@ -5,16 +5,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import cv2
 import numpy as np
 
 from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.brand.attempts import attempt
 from visionmq.engine.brand.calibration import level_of
+from visionmq.engine.brand.confirm import confirm, place_of
 from visionmq.engine.brand.gallery import Brands, Near, Nearest
+from visionmq.engine.brand.marks import marks_of, pack, unpack
 from visionmq.engine.brand.overlay import OVERLAY, draw
 from visionmq.engine.brand.reading import read_pictures
 from visionmq.engine.brand.recognition import NEIGHBOURS, Asked, Embedding, Seen, Sighting, contend, crop, look, sight
-from visionmq.engine.brand.scoring import Level, cut, probability
+from visionmq.engine.brand.scoring import Evidence, Level, cut, probability
+from visionmq.engine.brand.views import views
 from visionmq.engine.brand.words import Words, naming
 from visionmq.engine.picture import Picture, encode_jpeg
 from visionmq.schemas.brand import (
@@ -59,21 +63,32 @@ class Recognizer:
     model: ModelInfo
 
     def warm(self) -> None:
-        """Run the network and the landmarks once, so that nothing is read later."""
-        seen = np.random.default_rng(3).integers(0, 256, (96, 128, 3), np.uint8)
-        look([seen], self.embedding, "auto")
-        encode_jpeg(seen)
+        """Run every part once, so that no library is read later."""
+        grain = np.random.default_rng(3).integers(0, 256, (24, 24, 3), np.uint8)
+        logo = np.asarray(cv2.resize(grain, (160, 160), interpolation=cv2.INTER_CUBIC), np.uint8)
+        marks = unpack(pack(marks_of(logo)))
+        assert marks is not None
+        box = np.array([0, 0, 160, 160], np.float32)
+        found = [confirm(place_of(seen, box), marks) for seen in (logo, np.ascontiguousarray(logo[::-1]))]
+        views(logo)
+        look([logo, np.ascontiguousarray(logo[:, :, ::-1])], self.embedding, "auto")
+        evidence = Evidence(1.0, 1.0, surprise=found[0].surprise, likeness=found[0].likeness, looked=True)
+        sight = Sighting("Acme", 1.0, probability(evidence, 0.5), "", "", found[0].quad, 0, evidence, found[0])
+        encode_jpeg(draw(logo, contend([sight, sight], 2, lambda _: True)))
+        naming(["acme"], "acme")
+        if self.words is not None:
+            self.words.read(logo)
 
     def run(self, jobs: Sequence[Job]) -> list[Answer | EngineError]:
         """Return the outcome of each job: their places are embedded together, each is answered by itself."""
         read = [attempt(_open, job) for job in jobs]
         seen = self._look([None if isinstance(one, EngineError) else one for one in read])
         outcomes: list[Answer | EngineError] = []
-        for job, one, views in zip(jobs, read, seen, strict=True):
+        for job, one, mine in zip(jobs, read, seen, strict=True):
             if isinstance(one, EngineError):
                 outcomes.append(one)
             else:
-                outcomes.append(attempt(partial(self._answer, pictures=one[1], seen=views), job))
+                outcomes.append(attempt(partial(self._answer, pictures=one[1], seen=mine), job))
         return outcomes
 
     def _look(self, read: Sequence[tuple[RecognizeParams, list[Picture | Error]] | None]) -> list[dict[int, Seen]]:
