@@ -416,6 +416,9 @@ def test_a_gallery_of_people_who_look_alike_gets_a_threshold_of_its_own(asker):
     assert kept.kept
     found = asker("identify", f.IdentifyParams(collection="kin"), picture(1)).items[0].result.operating_point
     assert (found.calibration, "this collection" in found.measured_on) == (f.Calibration.GALLERY, True)
+    asker("enroll", f.EnrollParams(subject="late", collection="kin"), picture(50))
+    later = asker("verify", f.VerifyParams(collection="kin", subject="late"), picture(50)).operating_point
+    assert later.measured_on.endswith("before it was last changed")
     shipped = f.IdentifyParams(collection="kin", calibration=f.Calibration.SHIPPED)
     assert asker("identify", shipped, picture(1)).items[0].result.operating_point.threshold > found.threshold
 

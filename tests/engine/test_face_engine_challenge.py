@@ -10,7 +10,7 @@ import pytest
 from tests.engine.face_scenes import Asker, engine_with, picture
 from visionmq.engine.api import EngineError
 from visionmq.engine.face import operations_challenge
-from visionmq.engine.face.challenge import Asked, Glimpse, best_frame, follow, read, sign, steps_of
+from visionmq.engine.face.challenge import Asked, Glimpse, best_frame, follow, read, sign, steps_of, stray_after
 from visionmq.engine.store.link import open_direct
 from visionmq.schemas import face as f
 from visionmq.schemas.errors import ErrorCode
@@ -73,12 +73,37 @@ def test_no_character_of_a_challenge_can_be_changed():
 
 def test_steps_are_seen_in_their_order_only():
     assert done([LEFT, RIGHT], 0, 30, 0, -30) == [True, True]
-    assert done([RIGHT, LEFT], 0, 30, 0, -30) == [True, False]
+    assert done([RIGHT, LEFT], 0, -30, 0, -30) == [True, False]
     assert done([LEFT, STRAIGHT, RIGHT], 25, 5, -25) == [True, True, True]
+
+
+def test_a_turn_that_was_not_asked_for_there_ends_the_sequence():
+    assert done([RIGHT, LEFT], 0, 30, 0, -30, 0, 30) == [False, False]
+    assert done([LEFT, BLINK, RIGHT], 0, 30, 0, -30, 0, (0, 0.3), 0, -30) == [True, False, False]
+    everything = [0, 30, 0, -30, (0, 0.3)] * 4
+    passed = [all(done(steps, *everything)) for steps in ([LEFT, RIGHT], [RIGHT, LEFT], [LEFT, STRAIGHT, LEFT])]
+    assert passed == [True, False, False]
+
+
+def test_a_turn_may_last_into_the_next_step_and_may_not_follow_the_last():
+    assert done([LEFT, STRAIGHT, RIGHT], 30, 35, 30, 0, 0, -30, -30) == [True, True, True]
+    steps, shown = [LEFT, RIGHT], glimpses(30, -30, -25, 0, 30)
+    assert stray_after(steps, follow(steps, shown), shown)
+    assert not stray_after(steps, follow(steps, shown[:4]), shown[:4])
+
+
+def test_all_sequences_are_as_likely_as_each_other():
+    draw, counts = random.Random(2).choice, {}
+    for _ in range(3400):
+        steps = tuple(steps_of(draw, 3))
+        counts[steps] = counts.get(steps, 0) + 1
+    assert len(counts) == 34
+    assert min(counts.values()) > 60
 
 
 def test_one_frame_shows_one_step():
     assert done([LEFT, LEFT], 30) == [True, False]
+    assert done([LEFT, STRAIGHT], 30) == [True, False]
 
 
 @pytest.mark.parametrize("yaw", [13, 19, -19, -13])
@@ -151,6 +176,11 @@ def test_frames_that_show_what_was_asked_prove_a_live_response(asker, turns):
     assert told.best_frame == 0
     assert told.presentation.passed
     assert told.presentation.cannot_detect
+
+
+def test_a_recording_of_all_movements_proves_nothing(asker, turns):
+    told = respond(asker, turns, frames([LEFT, STRAIGHT, RIGHT, STRAIGHT, LEFT]))
+    assert (told.live, told.reasons) == (False, ["other_movement"])
 
 
 def test_a_still_picture_proves_nothing(asker, turns):

@@ -528,7 +528,8 @@ class Action(StrEnum):
 class ChallengeParams(Params, frozen=True, kw_only=True):
     """Ask for a random sequence of actions."""
 
-    actions: Annotated[int, Meta(ge=2, le=8)] = 3
+    actions: Annotated[int, Meta(ge=2, le=8)] = 5
+    """A recording made for the purpose passes one challenge in eight of 5 steps, one in four of 3, one in twenty of 8."""
     seconds: Annotated[float, Meta(ge=5, le=600)] = 60.0
     """Until it expires."""
 
@@ -572,7 +573,7 @@ class Responded(Struct, frozen=True, kw_only=True):
     live: bool
     """False says `not proven`, never `proven false`."""
     reasons: list[str] = []
-    """Why not: `expired`, `step_missing`, `another_person`, `face_lost`, ..."""
+    """Why not: `expired`, `used_before`, `step_missing`, `other_movement`, `face_lost`, `another_person`."""
     steps: list[StepEvidence]
     best_frame: int | None = None
     """The frame that shows the face best, to be verified or enrolled."""

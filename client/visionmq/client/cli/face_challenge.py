@@ -47,7 +47,7 @@ def challenge(
     camera: Annotated[
         int | None, typer.Option("--camera", metavar="N", min=0, help="Take the frames with this camera (OpenCV).")
     ] = None,
-    actions: Annotated[int, typer.Option(metavar="N", min=2, max=8, help="How many actions to ask for.")] = 3,
+    actions: Annotated[int, typer.Option(metavar="N", min=2, max=8, help="How many actions to ask for.")] = 5,
     seconds: Annotated[float, typer.Option(metavar="S", min=5, max=600, help="Time until it expires.")] = 60.0,
     store: Store = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,

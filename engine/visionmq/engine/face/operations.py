@@ -67,7 +67,12 @@ class Tools:
 
     def _own(self, collection: str) -> Own | None:
         notes = self.store.call(GET_NOTES, GetNotes(self.gallery(collection), CALIBRATION_NOTE))
-        return msgspec.msgpack.decode(notes.content, type=Own) if notes.content else None
+        if not notes.content:
+            return None
+        own = msgspec.msgpack.decode(notes.content, type=Own)
+        if notes.state == notes.now:
+            return own
+        return msgspec.structs.replace(own, measured_on=f"{own.measured_on}, before it was last changed")
 
     def side(self, probe: Probe) -> Side:
         """Return what stood on a side that is a picture or an encoding."""

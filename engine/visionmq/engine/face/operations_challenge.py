@@ -114,6 +114,7 @@ def respond(tools: Tools, job: Job) -> Answer:
     distance = pure.apart(best, glimpses) if best is not None else None
     limit = operating_point(Ruler(tools.table), PERSON_FMR).threshold
     reasons += ["step_missing"] if not all(step.done for step in steps) else []
+    reasons += ["other_movement"] if pure.stray_after(asked.steps, steps, glimpses) else []
     reasons += ["face_lost"] if len(job.pictures) - len(glimpses) > pure.MOST_LOST * len(job.pictures) else []
     reasons += ["another_person"] if distance is not None and distance[0] > limit else []
     told = Responded(
