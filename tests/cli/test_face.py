@@ -240,6 +240,7 @@ def test_a_forgotten_subject_leaves_a_receipt(broker, visionmq):
     unknown = visionmq("face", "forget", "eve", "--yes")
     assert unknown.code == 1
     assert "no subject" in unknown.err
+    assert "visionmq face subjects" in unknown.err
 
 
 def test_a_collection_is_calibrated(broker, visionmq):

@@ -20,6 +20,7 @@ ENGINES: Final = ("access",)
 """It brings those that it needs."""
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _SPAN: Final = re.compile(r"\+?(\d+(?:\.\d+)?)([mhd])")
+_PIPED: Final = 'For instance: printf %s "$PASSWORD" | visionmq access validate ada car-7 --password-stdin'
 _HINT: Final = "Write now, 18:00, 2026-11-21T18:00, the same with a zone, or +2h."
 
 PasswordStdin = Annotated[
@@ -41,7 +42,7 @@ def read_password(*, stdin: bool, new: bool = False) -> str:
     if stdin:
         line = sys.stdin.readline().rstrip("\r\n")
         if not line:
-            raise Failure("standard input holds no password", "One line with it: ... | visionmq access", Exit.USAGE)
+            raise Failure("standard input holds no password", _PIPED, Exit.USAGE)
         return line
     if not sys.stdin.isatty():
         raise Failure("the password is missing", "Pipe it in with --password-stdin.", Exit.USAGE)

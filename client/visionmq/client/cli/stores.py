@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from visionmq.client import Client
 
 STORE_VARIABLE: Final = "VISIONMQ_STORE"
+_LISTS: Final = {
+    "subject": "`visionmq face subjects`",
+    "collection": "`visionmq face collections`",
+    "user": "`visionmq access user list`",
+    "booking": "`visionmq access bookings`",
+    "assignment": "`visionmq access engineer list`",
+    "car": "`visionmq access car list`",
+}
+"""Which command lists what a request may have named wrongly."""
 
 Store = Annotated[
     str | None,
@@ -66,5 +75,15 @@ def service(
         print(f"store: {place_of(store)}", file=sys.stderr)
     with waiting("" if settings.brokers else "starting a broker and a worker of our own"):
         made = connect_or_embed(settings, children=1 if together == 1 else None, engines=engines, store=store)
+    from visionmq.client.errors import NotFound
+
     with made as client:
-        yield client
+        try:
+            yield client
+        except NotFound as missing:
+            raise Failure(missing.message, _list_of(missing.message) or missing.hint) from None
+
+
+def _list_of(message: str) -> str:
+    """Return which command lists what was not found, by the words of the message."""
+    return next((f"{command} lists what there is." for word, command in _LISTS.items() if word in message), "")

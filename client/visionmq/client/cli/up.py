@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -106,7 +108,7 @@ def _supervise(supervisor: "Supervisor", count: int, options: list[str]) -> None
                     if worker not in supervisor.programs:
                         supervisor.start(worker, _worker_arguments(worker, event, options))
             case Said(name, event) if event.get("event") == "ready":
-                _say(f"{name} is ready: {event.get('children')} children, {', '.join(event.get('operations', []))}")
+                _say(f"{name} is ready: {event.get('children')} children, {families(event.get('operations', []))}")
             case Ended(name, code):
                 _say(f"{name}: exit code {code}")
                 supervisor.restart_later(name)
@@ -129,3 +131,9 @@ def _fix_endpoints(supervisor: "Supervisor", event: dict[str, Any]) -> None:
         arguments[arguments.index(f"--{flag}") + 1] = event[flag]
     print(f"clients: {event['clients']}", f"workers: {event['workers']}", sep="\n", flush=True)
     _say(f"try:  visionmq --broker {event['clients']} ping")
+
+
+def families(operations: Sequence[str]) -> str:
+    """Return operations by what stands before their dot: `face.* (11), system.* (2)`."""
+    counts = Counter(operation.partition(".")[0] for operation in operations)
+    return ", ".join(f"{name}.* ({count})" for name, count in sorted(counts.items()))
