@@ -9,8 +9,8 @@ from visionmq.schemas.access import Car, Decision, Moment, Name, Password
 from visionmq.schemas.common import Attachment, ModelInfo, Params, Quad
 from visionmq.schemas.document import Field
 
-STAGES: Final = ("login", "document", "portrait", "selfie", "comparison", "decision")
-"""The stages of progress, in order; each report's `partial` is a `CaseProgress`."""
+STAGES: Final = ("document", "portrait", "selfie", "comparison", "decision")
+"""The stages of progress, in order; each report's `partial` is a `CaseProgress` of all that is known by then."""
 WANTS: Final = ("overlay", "portrait", "selfie")
 
 

@@ -1,6 +1,10 @@
 """Administration: what may be booked, changed, removed and forgotten."""
 
+import fcntl
+import os
 import re
+import tempfile
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -267,3 +271,32 @@ def test_times_are_kept_to_the_microsecond(shop: Garage) -> None:
     shop.now += timedelta(microseconds=1)
     shop.add_user("ann")
     assert shop.link.call(methods.USERS, wire.UsersParams()).users[0].created_at == "2030-05-01T10:00:00.000001+00:00"
+
+
+def test_only_two_hashes_run_at_a_time_on_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    one, two = (Passwords(Cost(64, 1, 1)) for _ in range(2))
+    places = sorted(tmp_path.rglob("*.lock"))
+    assert places == []  # made when the first hash runs
+    one.hash("correct horse")
+    places = sorted(tmp_path.rglob("*.lock"))
+    assert len(places) == 2
+    done = threading.Event()
+    with open(places[0], "ab") as first, open(places[1], "ab") as second:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        one.hash("correct horse")  # the second place is free
+        fcntl.flock(second, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=lambda: (two.hash("correct horse"), done.set()))
+        waiting.start()
+        assert not done.wait(0.2)
+    assert done.wait(10)
+    waiting.join(10)
+
+
+def test_a_folder_that_is_somebody_elses_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = tmp_path / f"visionmq-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert Passwords(Cost(64, 1, 1)).hash("correct horse")
+    assert list(folder.iterdir()) == []

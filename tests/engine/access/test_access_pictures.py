@@ -185,8 +185,10 @@ def test_a_document_a_selfie_and_a_booking_that_agree_open_the_car(street: Stree
     assert told.identity.enrolled_face is Agreement.SAME
     assert told.comparison.probability > 0.9
     assert [one.name for one in told.images] == ["overlay", "portrait"]
-    assert [report.stage for report in street.progress] == list(STAGES[1:5])
+    assert [report.stage for report in street.progress] == list(STAGES)
     assert street.progress[0].partial.document == told.document
+    assert street.progress[0].partial.comparison is None
+    assert street.progress[-1].partial.comparison == told.comparison
 
 
 def test_another_persons_selfie_and_an_expired_document_are_both_told(street: Street) -> None:

@@ -21,7 +21,7 @@ from visionmq.engine.document.engine import DocumentEngine
 from visionmq.engine.picture import Picture
 from visionmq.engine.store.link import Link
 from visionmq.schemas.access import Evidence, PolicyParams, Reason
-from visionmq.schemas.case import STAGES, WANTS, Case, CaseParams, CaseProgress, Comparison
+from visionmq.schemas.case import STAGES, WANTS, Case, CaseParams, CaseProgress
 from visionmq.schemas.common import Attachment, ProgressReport
 from visionmq.schemas.errors import Error
 
@@ -46,7 +46,7 @@ class Looked:
     read: Read
     portrait: Seen
     selfie: Seen
-    comparison: Comparison | None
+    known: CaseProgress
     probe: Probe | None
     """The selfie as the store is asked about it."""
     reasons: list[Reason] = field(default_factory=list)
@@ -61,6 +61,7 @@ def verify(shop: Workshop, job: Job) -> Answer:
         raise bad("A password is of no use without its user.")
     looked = _look(shop, job, params)
     told = shop.link.call(CASE, _question(looked, params, job))
+    _report(job, "decision", looked.known)
     return _answer(shop, looked, told, params)
 
 
@@ -70,19 +71,21 @@ def _look(shop: Workshop, job: Job, params: CaseParams) -> Looked:
     day = (params.now or shop.clock()).astimezone(UTC).date()
     rules = shop.link.call(POLICY, PolicyParams()).rules
     read = read_document(shop.documents, pictures[0], day, forensics=params.forensics, specimens=rules.accept_specimens)
-    _report(job, "document", CaseProgress(document=read.evidence))
+    known = _report(job, "document", CaseProgress(document=read.evidence))
     portrait = see_portrait(shop.eyes, pictures[0], read)
-    _report(job, "portrait", CaseProgress(portrait=portrait.told))
+    known = _report(job, "portrait", msgspec.structs.replace(known, portrait=portrait.told))
     selfie = see_selfie(shop.eyes, pictures[1])
-    _report(job, "selfie", CaseProgress(selfie=selfie.told))
+    known = _report(job, "selfie", msgspec.structs.replace(known, selfie=selfie.told))
     comparison, reasons = compare(shop.eyes, portrait, selfie, rules.false_match_rate)
-    _report(job, "comparison", CaseProgress(comparison=comparison))
+    known = _report(job, "comparison", msgspec.structs.replace(known, comparison=comparison))
     probe = None if selfie.probe is None else shop.eyes.ask(selfie.probe.ready, rules.false_match_rate)
-    return Looked(pictures, read, portrait, selfie, comparison, probe, [*read.reasons, *reasons])
+    return Looked(pictures, read, portrait, selfie, known, probe, [*read.reasons, *reasons])
 
 
-def _report(job: Job, stage: str, known: CaseProgress) -> None:
+def _report(job: Job, stage: str, known: CaseProgress) -> CaseProgress:
+    """Report all that is known, and return it."""
     job.progress(ProgressReport(stage, (STAGES.index(stage) + 1) / len(STAGES), known))
+    return known
 
 
 def _readable(job: Job, index: int, name: str) -> Picture:
@@ -99,6 +102,7 @@ def _question(looked: Looked, params: CaseParams, job: Job) -> CaseAsked:
         given_names=read.value("given_names"),
         name_cut=read.name_cut,
         birth_date=read.value("birth_date") or None,
+        day=None if params.now is None else params.now.astimezone(UTC).date().isoformat(),
         age=read.evidence.age,
         reasons=looked.reasons,
         evidence=[Evidence(kind, _digest(one)) for kind, one in zip(_KINDS, looked.pictures, strict=True)],
@@ -127,7 +131,7 @@ def _answer(shop: Workshop, looked: Looked, told: CaseTold, params: CaseParams) 
         document=looked.read.evidence,
         portrait=looked.portrait.told,
         selfie=looked.selfie.told,
-        comparison=looked.comparison,
+        comparison=looked.known.comparison,
         identity=told.identity,
         models=[*shop.documents.models.infos, shop.eyes.model],
         pass_back=params.pass_back,

@@ -92,6 +92,7 @@ def _judge(
         booking=right.booking.booking_id if right is not None and right.booking is not None else None,
         evidence=_evidence(claim, rights, right, facts),
         told=[*said, Reason.IDENTITY_NOT_CONFIRMED] if hidden else None,
+        why="" if facts.day is None else f"judged as of {facts.day}",
     )
     return finding, _UNTOLD if hidden else identity, right
 

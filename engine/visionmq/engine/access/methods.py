@@ -55,6 +55,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The document's name may go on beyond the zone."""
     birth_date: str | None = None
     age: int | None = None
+    day: str | None = None
+    """The day the document was judged by, where the asker named one; for the log."""
     reasons: list[Reason] = []
     """What speaks for and against document, portrait and selfie."""
     evidence: list[wire.Evidence] = []

@@ -6,6 +6,7 @@ at a time, so what has to be counted are keepers: two locked files are the two p
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,21 +57,28 @@ class Passwords:
 
 
 def _places() -> list[Path]:
-    folder = Path(tempfile.gettempdir())
-    owner = os.getuid() if hasattr(os, "getuid") else "all"
-    return [folder / f"visionmq-hash-{owner}-{number}.lock" for number in range(PLACES)]
+    """Return the files to lock, in a folder that is this user's alone; none where it cannot be had."""
+    if os.name != "posix":
+        return []
+    folder = Path(tempfile.gettempdir()) / f"visionmq-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+            return [folder / f"hash-{number}.lock" for number in range(PLACES)]
+    return []
 
 
 @contextlib.contextmanager
 def _one_of(places: list[Path]) -> Iterator[None]:
-    """Hold one of the places; wait for it where all are taken (POSIX; elsewhere nothing is counted)."""
-    if os.name != "posix":
+    """Hold one of the places; wait for it where all are taken. Without places nothing is counted."""
+    if not places:
         yield
         return
     import fcntl
 
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(open(_opened(place), "ab")) for place in places]
+        files = [stack.enter_context(open(place, "ab")) for place in places]
         for file in files:
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,7 +86,3 @@ def _one_of(places: list[Path]) -> Iterator[None]:
         else:
             fcntl.flock(files[os.getpid() % len(files)], fcntl.LOCK_EX)
         yield
-
-
-def _opened(place: Path) -> int:
-    return os.open(place, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
