@@ -154,7 +154,7 @@ def test_an_address_that_names_no_store_is_refused(address: str, reason: str, tm
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EngineError) as caught:
+    with pytest.raises(EngineError, match="cannot be used") as caught:
         open_here(str(tmp_path / "file" / "store.db"))
     assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
 

@@ -1,5 +1,6 @@
 """The key file: without it, with another, or with altered rows, nothing opens, and the refusal says what to do."""
 
+import base64
 import logging
 import stat
 from pathlib import Path
@@ -180,6 +181,61 @@ def test_a_rotation_that_was_cut_short_leaves_all_open_and_is_finished_by_the_sa
     assert again.call(upkeep.INFO, upkeep.Ask()).former_keys == 0
     assert len(read_keys(place.keys).wrapping) == 1
     assert len(names(again, 0, 0, 0, 0)) == 5
+
+
+def test_a_rotation_wipes_what_a_killed_one_left(sqlite_place: Place) -> None:
+    link = sqlite_place.open()
+    former = read_keys(sqlite_place.keys)
+    left = sqlite_place.keys.with_name(f"{sqlite_place.keys.name}.{'0a' * 8}")
+    left.write_bytes(sqlite_place.keys.read_bytes())
+    other_link = sqlite_place.keys.with_name("other name")
+    other_link.hardlink_to(sqlite_place.keys)
+    kept = sqlite_place.keys.with_name(f"{sqlite_place.keys.name}.backup")
+    kept.write_bytes(b"the owner's own copy")
+    link.call(upkeep.REKEY, REKEY)
+    assert not left.exists()
+    assert kept.exists()
+    secret = base64.b64encode(former.wrapping[0])
+    assert not [path for path in sqlite_place.folder.iterdir() if secret in path.read_bytes()]
+
+
+def test_a_key_file_behind_a_link_is_replaced_where_it_lies(sqlite_place: Place) -> None:
+    sqlite_place.open().close()
+    real = sqlite_place.keys.with_name("real.keys")
+    sqlite_place.keys.rename(real)
+    sqlite_place.keys.symlink_to(real)
+    link = sqlite_place.open()
+    before = real.read_bytes()
+    link.call(upkeep.REKEY, REKEY)
+    assert sqlite_place.keys.is_symlink()
+    assert real.read_bytes() != before
+
+
+def test_a_key_file_that_cannot_be_written_stops_a_rotation_before_it_begins(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    link = sqlite_place.open()
+    enroll(link, "Ada", template(1, 0, 0, 0))
+    before = sqlite_place.keys.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("visionmq.engine.store.keyfile.os.replace", refuse)
+        with pytest.raises(EngineError, match="cannot be written") as caught:
+            link.call(upkeep.REKEY, REKEY)
+    assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+    assert sqlite_place.keys.read_bytes() == before
+    assert link.call(upkeep.INFO, upkeep.Ask()).audit_rows == 1
+    assert not link.call(upkeep.REKEY, REKEY).repeated
+    assert names(link, 1, 0, 0, 0) == ["Ada"]
+
+
+def test_a_folder_in_which_no_key_file_can_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match=r"key file .* cannot be written") as caught:
+        open_here(str(tmp_path / "s.db"), keys=str(tmp_path / "file" / "store.keys"))
+    assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
 
 
 def test_no_secret_is_shown_in_a_text(place: Place, caplog: pytest.LogCaptureFixture) -> None:

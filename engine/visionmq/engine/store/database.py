@@ -127,6 +127,13 @@ def typed_failures(code: ErrorCode = ErrorCode.STORE_UNAVAILABLE) -> Iterator[No
     except UnicodeDecodeError as error:  # by the driver, where SQLite quotes a damaged schema
         raise _failure(code, "malformed", error) from error
     except OSError as error:
+        if error.filename is not None:
+            raise EngineError(
+                code,
+                f"{error.filename} cannot be used: {error.strerror}.",
+                stage="store",
+                hint="Correct VISIONMQ_STORE, or the rights of the folder.",
+            ) from error
         raise _failure(code, str(error), error) from error
 
 

@@ -6,14 +6,16 @@ whole and renamed into place, readable by its owner only.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +27,7 @@ from visionmq.schemas.errors import ErrorCode
 
 _FORMAT: Final = "visionmq-store-keys/1"
 _KEY_BYTES: Final = 32
+_DRAFT_DIGITS: Final = 16
 
 
 class _Content(Struct, forbid_unknown_fields=True):
@@ -124,30 +127,59 @@ def _parse(path: Path, data: bytes) -> Keys:
 
 
 def make_keys(path: Path) -> Keys:
-    """Make a key file, or return the keys of the one that another process has just made."""
+    """Make a key file, or return the keys of the one that another process has just made.
+
+    Raises EngineError(ENGINE_UNAVAILABLE) if it cannot be written.
+    """
     keys = new_keys()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = _write_draft(path, keys)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return read_keys(path)
-    finally:
-        draft.unlink()
-    _sync_folder(path)
+    with _written(path, ErrorCode.ENGINE_UNAVAILABLE):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = _write_draft(path, keys)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return read_keys(path)
+        finally:
+            draft.unlink()
+        _sync_folder(path)
     return keys
 
 
 def replace_keys(path: Path, keys: Keys) -> None:
-    """Put keys in place of a file's, whole or not at all, and overwrite what it held."""
-    draft = _write_draft(path, keys)
-    with open(path, "r+b", buffering=0) as former:
-        size = os.fstat(former.fileno()).st_size
-        os.replace(draft, path)
-        _sync_folder(path)
-        # The disk may have kept older copies of these blocks; this clears the one that can be reached.
-        former.write(bytes(size))
-        os.fsync(former.fileno())
+    """Put keys in place of a file's, whole or not at all, and overwrite what it held.
+
+    Raises EngineError(STORE_UNAVAILABLE) if it cannot be written; then it holds what it held.
+    """
+    place = path.resolve()  # where a link leads, not the link
+    with _written(place, ErrorCode.STORE_UNAVAILABLE):
+        draft = _write_draft(place, keys)
+        with open(place, "r+b", buffering=0) as former:
+            os.replace(draft, place)
+            _sync_folder(place)
+            _wipe(former)
+        for left in place.parent.glob(f"{place.name}.{'[0-9a-f]' * _DRAFT_DIGITS}"):
+            with open(left, "r+b", buffering=0) as killed:  # by one that was killed while it wrote
+                _wipe(killed)
+            left.unlink()
+
+
+def _wipe(file: IO[bytes]) -> None:
+    """Overwrite a file; the disk may have kept older copies of its blocks, this one can be reached."""
+    file.write(bytes(os.fstat(file.fileno()).st_size))
+    os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _written(path: Path, code: ErrorCode) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(
+            code,
+            f"The key file {path} cannot be written: {error.strerror}.",
+            stage="store",
+            hint="Give the service the right to write it and its folder, or name another in VISIONMQ_STORE_KEYS.",
+        ) from None
 
 
 class Ring:
@@ -200,7 +232,7 @@ class Ring:
 
 
 def _write_draft(path: Path, keys: Keys) -> Path:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(_DRAFT_DIGITS // 2)}")
     content = msgspec.json.encode(_Content(_FORMAT, list(keys.wrapping), keys.blind, keys.signing))
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)

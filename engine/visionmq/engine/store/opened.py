@@ -197,8 +197,12 @@ class _OneSession:
 
 def _make_private(path: Path) -> None:
     """Make the folder and file of a new SQLite store, for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except PermissionError:
+        if not path.exists():  # else it may only be read, and says so when it is written
+            raise
 
 
 class DirectLink:
