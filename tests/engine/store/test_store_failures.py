@@ -1,17 +1,24 @@
 """What goes wrong with a database becomes a typed error that says what to do, and nothing is half done."""
 
+import os
+import signal
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from tests.engine.store.asking import FACES, enroll, names, template
 from tests.engine.store.conftest import Place
 from tests.engine.store.servers import Postgres, postgres
 from visionmq.engine.api import EngineError
 from visionmq.engine.store import database, upkeep
+from visionmq.engine.store import postgres as driver
 from visionmq.engine.store.address import read_address
+from visionmq.engine.store.database import typed_failures
 from visionmq.engine.store.keeper import open_patiently
 from visionmq.engine.store.messages import SUBJECTS, TEMPLATES, GetTemplates, ListSubjects
 from visionmq.engine.store.opened import DirectLink, open_here
@@ -201,6 +208,81 @@ def test_what_postgresql_refuses_is_told_without_the_password(
         open_here(asked, keys=str(tmp_path / "k"))
     assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
     assert "guess" not in str(caught.value) + str(caught.value.hint)
+
+
+def test_a_writer_that_holds_its_turn_is_told_as_a_lock(
+    own_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "LOCK_SECONDS", 0.1)
+    address, keys = own_server.new_database(), str(tmp_path / "k")
+    with open_here(address, keys=keys) as link, open_here(address, keys=keys) as other:
+        enroll(link, "Ada", template(1, 0, 0, 0))
+        with other.store.session() as session, session.turn():
+            assert "locked by another program" in str(refused(link))
+            assert names(link, 1, 0, 0, 0) == ["Ada"]
+        is_whole(link, "Ada")
+
+
+def test_a_transaction_whose_program_stopped_is_ended_by_the_server(
+    own_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "IDLE_SECONDS", 0.1)
+    address, keys = own_server.new_database(), str(tmp_path / "k")
+    with open_here(address, keys=keys) as stopped, open_here(address, keys=keys) as link:
+        with pytest.raises(EngineError) as caught, typed_failures(), stopped.store.session() as session, session.turn():
+            enroll(link, "Ada", template(1, 0, 0, 0))  # waits until the server has ended the other's turn
+        assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+        is_whole(link, "Ada")
+
+
+def test_a_server_that_is_silent_is_given_up(
+    own_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(driver, "CONNECT_SECONDS", 0.5)
+    with open_here(own_server.new_database(), keys=str(tmp_path / "k")) as link:
+        enroll(link, "Ada", template(1, 0, 0, 0))
+        below = [own_server.process.pid, *(child.pid for child in psutil.Process(own_server.process.pid).children())]
+        for pid in below:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            refused(link)
+        finally:
+            for pid in below:
+                os.kill(pid, signal.SIGCONT)
+        assert names(link, 1, 0, 0, 0) == ["Ada"]
+        is_whole(link, "Ada")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("?sslmode=require", "does not offer encryption"),
+        ("?sslmode=verify-full&sslrootcert=/no/such.pem", "no certificate file"),
+        ("?sslmode=sometimes", "unknown option sslmode=sometimes"),
+        ("?sslmodus=require", "unknown option sslmodus"),
+    ],
+)
+def test_encryption_that_is_asked_for_is_not_done_without(
+    own_server: Postgres, tmp_path: Path, options: str, reason: str
+) -> None:
+    with pytest.raises(EngineError, match=reason) as caught:
+        open_here(own_server.address("postgres") + options, keys=str(tmp_path / "k"))
+    assert caught.value.code is ErrorCode.ENGINE_UNAVAILABLE
+
+
+def test_sslmode_is_understood_as_libpq_does() -> None:
+    def context(query: str) -> Any:
+        url, arguments = driver.split(make_url(f"postgresql+pg8000://u@h/d{query}"))
+        assert not url.query
+        return arguments["ssl_context"]
+
+    assert context("?sslmode=disable") is False
+    assert context("") is None
+    assert context("?sslmode=require").verify_mode is ssl.CERT_NONE
+    assert context("?sslmode=verify-ca").verify_mode is ssl.CERT_REQUIRED
+    assert not context("?sslmode=verify-ca").check_hostname
+    assert context("?sslmode=verify-full").check_hostname
 
 
 def test_a_keeper_waits_for_a_database_that_is_away_but_not_for_ever(own_server: Postgres, tmp_path: Path) -> None:

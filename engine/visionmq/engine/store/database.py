@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from visionmq.engine.api import EngineError
+from visionmq.engine.store import postgres
 from visionmq.engine.store.address import Address
 from visionmq.schemas.errors import ErrorCode
 
 BUSY_SECONDS: Final = 15.0
 """How long a writer waits for the others of a SQLite file; a write takes some milliseconds."""
 _PAUSE_SECONDS: Final = 0.02
-_CONNECT_SECONDS: Final = 5.0
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
@@ -33,6 +33,14 @@ _REASONS: Final = (
     ("not a database", "The store's file is no database, or it is damaged", "Restore it from its backup."),
     ("disk I/O error", "The store's disk fails", "Look at the disk and the system's log."),
     ("locked", "The store is locked by another program", "End what holds the file open, then send again."),
+    ("55P03", "The store is locked by another program", "Look for a stopped worker or an open transaction."),
+    ("57014", "The store is locked by another program", "Look for a stopped worker or an open transaction."),
+    (
+        "refuses SSL",
+        "PostgreSQL does not offer encryption",
+        "Switch `ssl` on there, or correct sslmode in VISIONMQ_STORE.",
+    ),
+    ("CERTIFICATE_VERIFY", "PostgreSQL's certificate is not trusted", "Name the right sslrootcert in VISIONMQ_STORE."),
     ("password authentication", "PostgreSQL refuses the password", "Correct VISIONMQ_STORE."),
     ("3D000", "PostgreSQL has no such database", "Make it with `createdb`, or correct VISIONMQ_STORE."),
     ("53100", "The store's disk is full", "Make room on PostgreSQL's disk, then send again."),
@@ -45,9 +53,10 @@ def connect(address: Address) -> Engine:
     """Return the engine of an address; connects when first used."""
     try:
         if address.path is None:
-            return create_engine(
-                address.url, pool_size=1, max_overflow=4, pool_pre_ping=True, connect_args={"timeout": _CONNECT_SECONDS}
-            )
+            url, arguments = postgres.split(address.url)
+            made = create_engine(url, pool_size=1, max_overflow=4, pool_pre_ping=True, connect_args=arguments)
+            event.listen(made, "connect", postgres.set_up)
+            return made
         made = create_engine(address.url, pool_size=1, max_overflow=4, connect_args={"check_same_thread": False})
     except (ImportError, NoSuchModuleError):
         raise EngineError(
