@@ -26,6 +26,7 @@ CAMPAIGNS: dict[str, Callable[[Options], Report | StoreReport]] = {
     "c13": processes.c13,
     "store": store.store_sqlite,
     "store-postgres": store.store_postgres,
+    "store-wire": store.store_wire,
 }
 MOST_SHOWN = 20
 

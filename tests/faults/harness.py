@@ -24,7 +24,7 @@ from visionmq.schemas.admin import Info
 
 ROOT = Path(__file__).parents[2]
 ENGINE = "tests.faults.recorder:RecordingEngine"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 def free_port(rng: random.Random) -> int:

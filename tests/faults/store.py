@@ -5,7 +5,7 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +15,8 @@ from tests.engine.store.servers import Postgres, postgres
 from tests.faults.ledger import percentile
 from tests.faults.run import Options
 from tests.faults.store_check import check
-from tests.faults.store_load import PASSWORD, Shared, Worker
+from tests.faults.store_load import PASSWORD, Door, Keeper, Shared, Worker
+from tests.faults.store_wire import StoreService, Wire
 from visionmq.engine.access import methods
 from visionmq.engine.access.methods import Asked
 from visionmq.engine.store.address import KEYS_VARIABLE
@@ -68,13 +69,30 @@ class StoreReport:
 def store_sqlite(options: Options) -> StoreReport:
     """Kill keepers at random moments; the store is a SQLite file."""
     with tempfile.TemporaryDirectory(prefix="visionmq-faults-store-") as folder:
-        return _campaign("store on SQLite", options, str(Path(folder) / "store.db"), Path(folder), None)
+        return _campaign("store on SQLite", options, _Place(Path(folder), str(Path(folder) / "store.db")))
 
 
 def store_postgres(options: Options) -> StoreReport:
     """Kill keepers at random moments, and PostgreSQL itself."""
     with tempfile.TemporaryDirectory(prefix="visionmq-faults-store-") as folder, postgres() as server:
-        return _campaign("store on PostgreSQL", options, server.new_database(), Path(folder), server)
+        return _campaign("store on PostgreSQL", options, _Place(Path(folder), server.new_database(), server))
+
+
+def store_wire(options: Options) -> StoreReport:
+    """Kill workers, engine processes and keepers; all is asked through a broker, the store is a SQLite file."""
+    with tempfile.TemporaryDirectory(prefix="visionmq-faults-store-") as folder:
+        place = _Place(Path(folder), str(Path(folder) / "store.db"), wire=True)
+        return _campaign("store behind a broker", options, place)
+
+
+@dataclass
+class _Place:
+    """Where a campaign's store is, and how it is asked."""
+
+    folder: Path
+    address: str
+    server: Postgres | None = None
+    wire: bool = False
 
 
 @contextmanager
@@ -90,22 +108,34 @@ def _keys_in(folder: Path) -> Iterator[str]:
             os.environ[KEYS_VARIABLE] = former
 
 
-def _campaign(name: str, options: Options, address: str, folder: Path, server: Postgres | None) -> StoreReport:
+@contextmanager
+def _doors(place: _Place, options: Options) -> Iterator[tuple[Callable[[], Door], StoreService | None]]:
+    """Give what makes ways to the store, and the service behind them if there is one."""
+    with _keys_in(place.folder):
+        if not place.wire:
+            yield lambda: Keeper(place.address), None
+            return
+        service = StoreService(seed=options.seed, workers=WORKERS if options.long else 2, address=place.address)
+        with service, service.client() as client:
+            yield lambda: Wire(client), service
+
+
+def _campaign(name: str, options: Options, place: _Place) -> StoreReport:
     requests = options.requests or (LONG if options.long else SHORT)
     contested = max(3, requests // 50)
     shared = Shared(options.seed, WORKERS)
-    with _keys_in(folder):
-        _prepare(shared, address, contested)
+    with _doors(place, options) as (door, service):
+        _prepare(shared, door(), contested)
         each = (requests - contested * WORKERS) // WORKERS
-        workers = [Worker(number, address, each, shared) for number in range(WORKERS)]
+        workers = [Worker(number, door(), each, shared) for number in range(WORKERS)]
         began = time.monotonic()
-        faults = _inject(workers, shared, options, server)
+        faults = _inject(workers, shared, options, place.server or service)
         seconds = time.monotonic() - began
         told = [worker.done for worker in workers]
         errors = [f"{worker.name}: {worker.error!r}" for worker in workers if worker.error is not None]
         for booking in shared.contested:
             told[0].bookings.setdefault(booking[2], "booked")
-        with open_here(address) as link:
+        with open_here(place.address) as link:
             amiss = check(link, [*told, shared.prepared], options.seed) if not errors else []
     latencies = sorted(one for worker in workers for one in worker.latencies)
     return StoreReport(
@@ -125,9 +155,9 @@ def _campaign(name: str, options: Options, address: str, folder: Path, server: P
     )
 
 
-def _prepare(shared: Shared, address: str, contested: int) -> None:
+def _prepare(shared: Shared, door: Door, contested: int) -> None:
     """Make users, cars, and the bookings that all will return at once."""
-    maker = Worker(99, address, 0, shared)
+    maker = Worker(99, door, 0, shared)
     shared.users = [f"user{number}" for number in range(USERS)]
     try:
         maker.write(methods.SET_POLICY, partial(Asked, wire.SetPolicyParams(rules={"user_overlap": True})))
@@ -144,7 +174,9 @@ def _prepare(shared: Shared, address: str, contested: int) -> None:
     shared.prepared = maker.done
 
 
-def _inject(workers: list[Worker], shared: Shared, options: Options, server: Postgres | None) -> Counter[str]:
+def _inject(
+    workers: list[Worker], shared: Shared, options: Options, more: Postgres | StoreService | None
+) -> Counter[str]:
     """Start the workers, kill until they are done; PostgreSQL ends and starts in this thread, its parent."""
     rng, faults = random.Random(options.seed), Counter[str]()
     for worker in workers:
@@ -156,9 +188,12 @@ def _inject(workers: list[Worker], shared: Shared, options: Options, server: Pos
             if sum(len(worker.latencies) for worker in workers) >= wanted:
                 break
         shared.pause(rng.random() * 0.02)  # into the middle of the next request
-        if server is not None and faults.total() % SERVER_EVERY == SERVER_EVERY - 1:
-            server.stop()
-            server.start()
+        if isinstance(more, StoreService):
+            if (what := more.kill_something(rng)) is not None:
+                faults[f"kill -9 {what}"] += 1
+        elif more is not None and faults.total() % SERVER_EVERY == SERVER_EVERY - 1:
+            more.stop()
+            more.start()
             faults["immediate stop of PostgreSQL"] += 1
         elif rng.choice(workers).keeper.kill():
             faults["kill -9 keeper"] += 1

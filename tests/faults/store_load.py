@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -42,6 +42,24 @@ PATIENCE = 90.0
 """Seconds until a request must have been acknowledged, whatever dies."""
 DOUBTFUL = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.ENGINE_UNAVAILABLE})
 PASSWORD = "correct horse"
+
+
+class Door(Protocol):
+    """A way to the store, and how often a keeper was started for it."""
+
+    starts: int
+
+    def ask(self, method: Any, request: Any) -> Any:
+        """Ask once; EngineError(STORE_UNAVAILABLE) leaves the outcome in doubt."""
+        ...
+
+    def kill(self) -> bool:
+        """kill -9 what is behind it; False if there is nothing at the moment."""
+        ...
+
+    def close(self) -> None:
+        """Let it go."""
+        ...
 
 
 class Keeper:
@@ -101,12 +119,12 @@ class Acknowledged:
 
 
 class Worker(threading.Thread):
-    """One of the four: its keeper, its requests, and what was acknowledged."""
+    """One of the four: its way to the store, its requests, and what was acknowledged."""
 
-    def __init__(self, number: int, address: str, requests: int, campaign: "Shared") -> None:
+    def __init__(self, number: int, door: Door, requests: int, campaign: "Shared") -> None:
         super().__init__(name=f"w{number}", daemon=True)
         self.number, self.campaign, self.requests = number, campaign, requests
-        self.keeper = Keeper(address)
+        self.keeper = door
         self.rng = random.Random(f"{campaign.seed} {number}")
         self.done = Acknowledged()
         self.latencies: list[float] = []
