@@ -24,7 +24,7 @@ class Outcome:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("VISIONMQ_BROKER", "VISIONMQ_KEY", "VISIONMQ_KEYS"):
+    for name in ("VISIONMQ_BROKER", "VISIONMQ_KEY", "VISIONMQ_KEYS", "VISIONMQ_STORE", "VISIONMQ_STORE_KEYS"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
     home.mkdir()

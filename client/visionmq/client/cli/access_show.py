@@ -26,6 +26,7 @@ ADVICE: Final = {
     "proof_refused": "The device key is not this car's: `visionmq access car key CAR` makes a new one.",
     "model_differs": "The car encodes with another model than the store; update the car.",
     "nothing_to_return": "`visionmq access bookings --user USER` shows what has begun.",
+    "selfie_copies_portrait": "Take a new selfie now, with the camera, not a picture that there is already.",
     "selfie_refused": "Take the selfie again: one face, from the front, sharp and near.",
     "portrait_not_found": "Photograph the document flat, whole and without glare.",
     "document_not_read": "Photograph the document flat, whole and without glare.",

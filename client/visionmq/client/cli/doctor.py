@@ -36,12 +36,13 @@ def doctor(
 
 
 def _findings(settings: Settings, folder: Path) -> "Iterator[Finding]":
-    from visionmq.client.cli import checks
+    from visionmq.client.cli import checks, store_checks
     from visionmq.wire.keys import read_identity
 
     yield checks.python()
     yield checks.packages()
     yield checks.engines()
+    yield from store_checks.store()
     yield from checks.key_folder(folder)
     identity = None
     if settings.key is not None:
