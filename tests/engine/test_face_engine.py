@@ -396,6 +396,8 @@ def test_a_gallery_too_small_to_say_anything_says_so(staffed):
     result = staffed("calibrate", f.CalibrateParams())
     assert (result.gallery, result.kept) == (None, False)
     assert "too few" in result.notes[-1]
+    staffed("enroll", f.EnrollParams(subject="again"), picture(1, 1))
+    assert "'p1' and 'again'" in staffed("calibrate", f.CalibrateParams()).notes[-1]
     code, _ = code_of(staffed, "identify", f.IdentifyParams(calibration=f.Calibration.GALLERY), picture(1))
     assert code is ErrorCode.NOT_FOUND
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from visionmq.engine.api import Answer, Job
 from visionmq.engine.face.asked import author_of
-from visionmq.engine.face.calibration import LEAST_SEEN, Pairs, fit_impostors, pairs_of, resample
+from visionmq.engine.face.calibration import LEAST_SEEN, Pairs, fit_impostors, pairs_of, resample, threshold_at
 from visionmq.engine.face.decision import Line, Own, Ruler, operating_point
 from visionmq.engine.face.operations import CALIBRATION_NOTE, Tools
 from visionmq.engine.store.messages import SET_NOTES, TEMPLATES, GetTemplates, SetNotes, TemplateRow
@@ -19,6 +19,9 @@ FREE_PERSONS: Final = 300
 """From here both numbers of the line are fitted; below, only its place, and the slope is the release's."""
 MOST_TEMPLATES: Final = 1500
 """Compared with each other, 1.1 million pairs; the first by id, which is by time."""
+DOUBLE_FMR: Final = 1e-6
+"""Strangers as near as this are not expected in a gallery of this size."""
+_MOST_NAMED: Final = 5
 _PAGE: Final = 500
 _SEED: Final = 11
 _LEAST_LINES: Final = 50
@@ -33,6 +36,7 @@ def calibrate(tools: Tools, job: Job) -> Answer:
     pairs = _pairs(rows)
     rate, interval = _measured(pairs, shipped.threshold)
     own, notes = _own(tools, pairs, len(rows))
+    notes += _doubles(tools, pairs, rows)
     kept = own is not None and params.keep
     if own is not None and kept:
         _keep(tools, job, params.collection, own)
@@ -102,6 +106,19 @@ def _own(tools: Tools, pairs: Pairs, templates: int) -> tuple[Own | None, list[s
     if len(lines) < _LEAST_LINES:
         return None, [*notes, "the pairs of resampled subjects cannot be fitted"]
     return Own(best, lines, LEAST_SEEN / pairs.person_pairs, _told(pairs)), notes
+
+
+def _doubles(tools: Tools, pairs: Pairs, rows: list[TemplateRow]) -> list[str]:
+    """Return a note about subjects that are likely one person under two names: they spoil the measurement."""
+    limit = threshold_at(tools.table.best, DOUBLE_FMR)
+    near = ~pairs.genuine & (pairs.distances <= limit)
+    names = list({row.subject_id: row.subject for row in rows}.values())
+    found = sorted({(int(a), int(b)) for a, b in zip(pairs.first[near], pairs.second[near], strict=True)})
+    if not found:
+        return []
+    told = ", ".join(f"{names[a]!r} and {names[b]!r}" for a, b in found[:_MOST_NAMED])
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return [f"within {limit:.3f}, as one person under two names is; look at {told}{more}, then calibrate again"]
 
 
 def _lines(pairs: Pairs, slope: float | None) -> list[Line]:
