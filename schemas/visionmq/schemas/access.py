@@ -95,6 +95,8 @@ class Reason(StrEnum):
     """Neither like enough nor unlike enough to say."""
     SELFIE_REFUSED = "selfie_refused"
     """No face, several, or one that is too small, blurred, turned away or covered; the evidence says which."""
+    SELFIE_COPIES_PORTRAIT = "selfie_copies_portrait"
+    """The two are so alike that the selfie is likely the portrait's own photograph."""
     NAME_DIFFERS = "name_differs"
     BIRTH_DATE_DIFFERS = "birth_date_differs"
     RECORD_INCOMPLETE = "record_incomplete"

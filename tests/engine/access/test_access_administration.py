@@ -262,6 +262,7 @@ def test_a_hash_fits_its_own_password_only_and_says_its_cost() -> None:
     assert cheap.fits("correct horse", known)
     assert not cheap.fits("correct horsf", known)
     assert not cheap.fits("correct horse", "no hash")
+    assert cheap.fits("caf\u00e9 au lait", cheap.hash("cafe\u0301 au lait"))
     assert not cheap.is_old(known)
     assert Passwords(Cost(128, 1, 1)).is_old(known)
     assert Cost(19 * 1024, 2, 1) == COST  # imported before the other tests made it cheap

@@ -198,6 +198,21 @@ def test_another_persons_selfie_and_an_expired_document_are_both_told(street: St
     assert told.comparison.same is False
 
 
+def test_the_portraits_own_photograph_is_no_selfie(street: Street) -> None:
+    told = street.case(document_of(ANN), ANN)
+    assert [reason for reason in told.decision.reasons if reason not in wire.FOR] == [Reason.SELFIE_COPIES_PORTRAIT]
+
+
+def test_a_face_beside_the_document_is_not_its_portrait(street: Street) -> None:
+    page, face = draw_specimen("mrz.td1", HOLDER, seed=3), photo(ANN)
+    height = page.pixels.shape[0]
+    beside = cv2.resize(face.pixels, (round(face.width * height / face.height), height))
+    both = as_picture(np.hstack([page.pixels, beside]))
+    told = street.case(both, ANN_AGAIN)
+    assert told.document.surname == "MUELLER"
+    assert Reason.PORTRAIT_NOT_FOUND in told.decision.reasons
+
+
 def test_a_specimen_is_no_document_except_in_trials(street: Street) -> None:
     told = street.case(document_of(ANN), ANN_AGAIN, forensics=True)
     assert Reason.DOCUMENT_SUSPECT in told.decision.reasons

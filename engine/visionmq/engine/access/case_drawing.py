@@ -23,6 +23,7 @@ _INK: Final[Colour] = (45, 38, 34)
 _PALE: Final[Colour] = (130, 120, 112)
 _GOOD: Final[Colour] = (74, 163, 22)
 _WRONG: Final[Colour] = (38, 38, 220)
+_ABOUT_FACES: Final = (Reason.PORTRAIT_MATCHED, Reason.PORTRAIT_DIFFERS, Reason.PORTRAIT_UNCERTAIN)
 _SIDE: Final = 560
 """Width of the selfie's column in pixels."""
 _LEAST_HEIGHT: Final = 360
@@ -120,5 +121,5 @@ def _words(reason: Reason, case: Case) -> str:
     comparison = case.comparison
     if comparison is not None and comparison.distance is not None:
         figure = f"distance {comparison.distance:.3f}, at most {comparison.threshold:.3f}"
-        about |= dict.fromkeys((Reason.PORTRAIT_MATCHED, Reason.PORTRAIT_DIFFERS, Reason.PORTRAIT_UNCERTAIN), figure)
+        about |= dict.fromkeys(_ABOUT_FACES, figure)
     return f"{text}: {about[reason]}" if about.get(reason) else text

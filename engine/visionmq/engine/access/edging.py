@@ -46,14 +46,17 @@ def face_access(link: Link, eyes: Eyes, job: Job) -> Answer:
 
 
 def _from_edge(eyes: Eyes, params: FaceParams, encoding: EdgeEncoding, rate: float, job: Job) -> FaceAsked:
+    refused = None if eyes.is_ours(encoding) else Reason.MODEL_DIFFERS
+    with np.errstate(over="ignore"):  # of a model that is not ours the numbers may be anything
+        vector = np.array(encoding.vector).astype(np.float32)
     return FaceAsked(
         car=params.car,
-        probe=eyes.ask(np.array(encoding.vector, np.float32), rate),
+        probe=eyes.ask(vector, rate),
         author=author_of(job),
         nonce=encoding.nonce,
         proof=encoding.proof,
         proof_model=encoding.model,
-        refused=None if eyes.is_ours(encoding) else Reason.MODEL_DIFFERS,
+        refused=refused,
     )
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import stat
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -43,17 +44,22 @@ class Passwords:
     def hash(self, password: str) -> str:
         """Return a new hash in PHC form, with its own salt and cost."""
         with _one_of(self._places):
-            return self._hasher.hash(password)
+            return self._hasher.hash(_normal(password))
 
     def fits(self, password: str, known: str) -> bool:
         """Whether a password is that of a hash; takes as long either way."""
         with _one_of(self._places), contextlib.suppress(VerificationError, InvalidHashError):
-            return self._hasher.verify(known, password)
+            return self._hasher.verify(known, _normal(password))
         return False
 
     def is_old(self, known: str) -> bool:
         """Whether a hash was made at another cost than today's."""
         return self._hasher.check_needs_rehash(known)
+
+
+def _normal(password: str) -> str:
+    """Return one form of what keyboards write in several (RFC 8265, OpaqueString)."""
+    return unicodedata.normalize("NFC", password)
 
 
 def _places() -> list[Path]:
