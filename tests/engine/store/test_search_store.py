@@ -12,7 +12,7 @@ from tests.engine.store.asking import FACES, enroll, forget, names, template, ve
 from tests.engine.store.conftest import Place
 from visionmq.engine.api import EngineError
 from visionmq.engine.store import records
-from visionmq.engine.store.messages import SEARCH, Gallery, Search
+from visionmq.engine.store.messages import SEARCH, TEMPLATES, Gallery, GetTemplates, Search
 from visionmq.engine.store.opened import DirectLink
 from visionmq.engine.store.search import Galleries
 from visionmq.schemas.errors import ErrorCode
@@ -80,6 +80,42 @@ def test_catching_up_costs_the_same_in_a_small_and_a_large_gallery(place: Place)
         costs.append((told.statements, told.vectors))
     assert costs[0] == costs[1]
     assert costs[0][1] == 1
+
+
+@contextmanager
+def sqlite_steps(*links: DirectLink) -> Iterator[list[int]]:
+    """Count the instructions that SQLite runs, in hundreds: what a statement really costs."""
+    steps = [0]
+
+    def step() -> None:
+        steps[0] += 1
+
+    for link in links:
+        with link.store.database.connect() as connection:
+            connection.connection.driver_connection.set_progress_handler(step, 100)  # type: ignore[union-attr]
+    yield steps
+    for link in links:
+        with link.store.database.connect() as connection:
+            connection.connection.driver_connection.set_progress_handler(None, 0)  # type: ignore[union-attr]
+
+
+def test_no_statement_of_an_enrolment_or_a_search_runs_through_the_gallery(sqlite_place: Place) -> None:
+    one, two = sqlite_place.open(), sqlite_place.open()
+    costs = []
+    for count in (50, 2_000):
+        crowd = [template(number, 1, 0, 0) for number in range(count)]
+        for at in range(0, count, 500):
+            enroll(one, f"crowd {count} {at}", *crowd[at : at + 500])
+        names(two, 0, 0, 0, 0)
+        with sqlite_steps(one, two) as steps:
+            enroll(one, f"Ada {count}", template(count, 3, 0, 0))
+            enroll(one, f"Ada {count}", template(count, 3.1, 0, 0), key=f"instead {count}", replace=True)
+            assert names(two, count, 3.1, 0, 0, top=1) == [f"Ada {count}"]
+            one.call(TEMPLATES, GetTemplates(gallery=FACES, subject=f"Ada {count}"))
+            forget(one, f"Ada {count}")
+            assert names(two, count, 3.1, 0, 0, top=1, subjects=[f"Ada {count}"]) == []
+        costs.append(steps[0])
+    assert costs[1] <= costs[0] + 20, costs  # one statement through 2,000 rows takes 100 more
 
 
 def test_hits_carry_source_payload_and_counts(link: DirectLink) -> None:

@@ -22,7 +22,7 @@ from visionmq.engine.store.messages import (
 from visionmq.engine.store.records import About, Person, open_person, seal_person, template_place
 from visionmq.engine.store.sealing import Box
 from visionmq.engine.store.session import Session, Write, new_id
-from visionmq.engine.store.tables import galleries, subjects, templates
+from visionmq.engine.store.tables import galleries, in_gallery, subjects, templates
 from visionmq.schemas.errors import ErrorCode
 
 MOST_TEMPLATES = 1000
@@ -205,16 +205,12 @@ PARTS = ("vector", "about", "payload")
 
 
 def _drop_templates(session: Session, gallery_id: str, subject_id: str) -> None:
-    session.connection.execute(
-        delete(templates).where(templates.c.gallery_id == gallery_id, templates.c.subject_id == subject_id)
-    )
+    session.connection.execute(delete(templates).where(templates.c.subject_id == subject_id, in_gallery(gallery_id)))
 
 
 def _count_templates(session: Session, gallery_id: str, subject_id: str) -> int:
     return session.connection.execute(
-        select(func.count())
-        .select_from(templates)
-        .where(templates.c.gallery_id == gallery_id, templates.c.subject_id == subject_id)
+        select(func.count()).select_from(templates).where(templates.c.subject_id == subject_id, in_gallery(gallery_id))
     ).scalar_one()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from visionmq.engine.api import EngineError
 from visionmq.engine.store.directory import Directory
@@ -22,7 +22,7 @@ from visionmq.engine.store.messages import (
 )
 from visionmq.engine.store.records import About, Person, open_person, persons, template_place
 from visionmq.engine.store.session import Session
-from visionmq.engine.store.tables import data_keys, galleries, subjects, templates
+from visionmq.engine.store.tables import data_keys, galleries, in_gallery, subjects, templates
 from visionmq.schemas.errors import ErrorCode
 
 _MANY = 500
@@ -102,15 +102,18 @@ def get_templates(session: Session, request: GetTemplates) -> TemplatePage:
         return TemplatePage([])
     query = select(templates, data_keys.c.wrapped, data_keys.c.kek)
     query = query.join(data_keys, data_keys.c.owner == templates.c.subject_id)
-    query = query.where(templates.c.gallery_id == gallery.gallery_id).order_by(templates.c.template_id)
-    if request.subject is not None:
+    number: ColumnElement[str] = templates.c.template_id
+    if request.subject is None:
+        query = query.where(templates.c.gallery_id == gallery.gallery_id)
+    else:
         subject = find_subject(session, request.gallery.kind, request.gallery.collection, request.subject)
         if subject is None:
             raise EngineError(ErrorCode.NOT_FOUND, "There is no such subject.", stage="store")
-        query = query.where(templates.c.subject_id == subject.subject_id)
+        query = query.where(templates.c.subject_id == subject.subject_id, in_gallery(gallery.gallery_id))
+        number = number.concat("")  # the order of the few, not the index of all
     if request.after is not None:
-        query = query.where(templates.c.template_id > request.after)
-    rows = session.connection.execute(query.limit(max(0, request.limit))).all()
+        query = query.where(number > request.after)
+    rows = session.connection.execute(query.order_by(number).limit(max(0, request.limit))).all()
     people = persons(session, (row.subject_id for row in rows))
     return TemplatePage([_template_row(session, row, people[row.subject_id], request.payloads) for row in rows])
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 from visionmq.engine.store.messages import Consent
 from visionmq.engine.store.sealing import Box, Sealer
 from visionmq.engine.store.session import Session
-from visionmq.engine.store.tables import data_keys, subjects, templates
+from visionmq.engine.store.tables import data_keys, in_gallery, subjects, templates
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -79,33 +79,29 @@ def vectors(
     if subject_ids is not None:
         wanted = list(dict.fromkeys(subject_ids))
         for at in range(0, len(wanted), 500):
-            query = _vector_query(gallery_id).where(templates.c.subject_id.in_(wanted[at : at + 500]))
+            some = templates.c.subject_id.in_(wanted[at : at + 500])
+            query = _vector_query().where(some, in_gallery(gallery_id)).order_by(templates.c.template_id.concat(""))
             yield from (_open_vector(sealer, gallery_id, row) for row in session.connection.execute(query))
         return
     after = ""
     while True:
-        rows = session.connection.execute(
-            _vector_query(gallery_id).where(templates.c.template_id > after).limit(page)
-        ).all()
+        here = templates.c.gallery_id == gallery_id
+        query = _vector_query().where(here, templates.c.template_id > after).order_by(templates.c.template_id)
+        rows = session.connection.execute(query.limit(page)).all()
         yield from (_open_vector(sealer, gallery_id, row) for row in rows)
         if len(rows) < page:
             return
         after = rows[-1].template_id
 
 
-def _vector_query(gallery_id: str) -> Select[Any]:
-    return (
-        select(
-            templates.c.template_id,
-            templates.c.subject_id,
-            templates.c.vector,
-            data_keys.c.wrapped,
-            data_keys.c.kek,
-        )
-        .join(data_keys, data_keys.c.owner == templates.c.subject_id)
-        .where(templates.c.gallery_id == gallery_id)
-        .order_by(templates.c.template_id)
-    )
+def _vector_query() -> Select[Any]:
+    return select(
+        templates.c.template_id,
+        templates.c.subject_id,
+        templates.c.vector,
+        data_keys.c.wrapped,
+        data_keys.c.kek,
+    ).join(data_keys, data_keys.c.owner == templates.c.subject_id)
 
 
 def _open_vector(sealer: Sealer, gallery_id: str, row: Row[Any]) -> Vector:
