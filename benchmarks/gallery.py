@@ -27,6 +27,7 @@ import psutil  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from benchmarks.galleries import people as drawing  # noqa: E402
+from benchmarks.galleries.bare import grow  # noqa: E402
 from benchmarks.galleries.filling import COLLECTION, MODEL, fill  # noqa: E402
 from benchmarks.galleries.peers import peers  # noqa: E402
 from visionmq.engine.store.index import EXACT_FLOATS  # noqa: E402
@@ -115,7 +116,7 @@ def measure(people: drawing.People, size: int, folder: Path, options: argparse.N
     told["load_s"] = round(time.perf_counter() - began, 2)
     told["load_cpu_s"] = round(sum(psutil.Process(link.keeper_pid).cpu_times()[:2]), 2)
     try:
-        told |= asked_keeper(link, address, vectors, probes, asked)
+        told |= asked_keeper(link, address, vectors, probes)
     finally:
         link.close()
     if options.peers:
@@ -126,9 +127,7 @@ def measure(people: drawing.People, size: int, folder: Path, options: argparse.N
     return told
 
 
-def asked_keeper(
-    link: KeeperLink, address: str, vectors: Vectors, probes: Vectors, asked: NDArray[np.int64]
-) -> dict[str, Any]:
+def asked_keeper(link: KeeperLink, address: str, vectors: Vectors, probes: Vectors) -> dict[str, Any]:
     """Return what a keeper costs, before and after its graph is built."""
     told: dict[str, Any] = {"memory_mb": resident(link)}
     count = len(probes)
@@ -141,7 +140,6 @@ def asked_keeper(
     told["search_in_batch_ms"] = {key: round(value / BATCH, 3) for key, value in batch.items()}
     found = [search(link, probe[None]) for probe in probes]
     told["exact"] = found[0].exact
-    told["rank_one"] = sum(one.hits[0][0].subject == f"p{row}" for one, row in zip(found, asked, strict=True)) / count
     told |= recall(vectors, probes, found)
     told["enroll_ms"] = milliseconds(lambda at: enroll(link, f"new {at}", probes[at % count] + 3), 100, link)
     told["seen_by_another_ms"] = seen_by_another(link, address, probes)
@@ -197,6 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--probes", type=int, default=400)
     parser.add_argument("--encodings", type=Path, help="keep the folder's encodings in this file, or read them from it")
+    parser.add_argument("--index-only", action="store_true", help="the index alone, in this process, as it grows")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--peer-path", help="folder with faiss-cpu")
     parser.add_argument("--json", type=Path)
@@ -204,8 +203,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     there = options.folder is not None and options.folder.is_dir()
     people = drawing.real_people(options.folder, options.encodings) if there else drawing.stated_people()
     print(people.stated)
-    figures = []
-    for size in options.sizes:
+    figures: list[dict[str, Any]] = []
+    if options.index_only:
+        vectors = people.draw(max(options.sizes), SEED)
+        asked = np.random.default_rng(SEED).permutation(min(options.sizes))[: options.probes]
+        for told in grow(vectors, people.again(vectors[: min(options.sizes)], SEED + 1)[asked], sorted(options.sizes)):
+            figures.append(told)
+            print(json.dumps(told), flush=True)
+    for size in [] if options.index_only else options.sizes:
         with tempfile.TemporaryDirectory(prefix="visionmq-gallery-") as folder:
             figures.append(measure(people, size, Path(folder), options))
         print(json.dumps(figures[-1], indent=1), flush=True)
