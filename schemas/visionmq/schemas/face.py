@@ -235,6 +235,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     b: Side
     model: ModelInfo
     presentation: Presentation
+    """Of the first side that is a picture."""
     images: list[Attachment] = []
     models: list[ModelInfo] = []
     pass_back: Any = None

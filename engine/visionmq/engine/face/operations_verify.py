@@ -86,7 +86,7 @@ def _finish(tools: Tools, job: Job, probes: list[Probe]) -> Answer:
         a=tools.side(probes[0]),
         b=other,
         model=tools.model,
-        presentation=tools.shown(probes[0]),
+        presentation=tools.shown(next((one for one in probes if one.picture is not None), probes[0])),
         images=gathered.attachments,
         models=[tools.model],
         pass_back=params.pass_back,
