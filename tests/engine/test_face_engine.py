@@ -345,6 +345,14 @@ def test_a_picture_of_somebody_else_is_warned_about(staffed):
     assert {one.code for one in mixed.warnings} == {f.EnrollWarning.NOT_THE_SAME_PERSON}
 
 
+def test_one_name_in_two_spellings_is_one_subject(asker):
+    asker("enroll", f.EnrollParams(subject="Jose\u0301"), picture(1, 1))
+    again = asker("enroll", f.EnrollParams(subject="Jos\u00e9"), picture(1, 2))
+    assert (again.subject, again.created, again.templates) == ("Jos\u00e9", False, 2)
+    assert asker("verify", f.VerifyParams(subject="Jose\u0301"), picture(1, 3)).b.templates == 2
+    assert asker("forget", f.ForgetParams(subject="Jose\u0301")).receipt.templates == 2
+
+
 def test_an_encoding_is_enrolled_as_a_picture_is(asker):
     asker("enroll", f.EnrollParams(subject="Ada", encodings=[sent(1, 1)]))
     assert asker("identify", f.IdentifyParams(), picture(1, 1)).items[0].result.subject == "Ada"

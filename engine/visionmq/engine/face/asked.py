@@ -1,6 +1,7 @@
 """What was asked, checked: encodings made elsewhere, wanted pictures, galleries and authors."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
@@ -48,6 +49,11 @@ def vector_of(encoding: Encoding, model: ModelName) -> Vector:
 def gallery_of(collection: str, model: ModelName) -> Gallery:
     """Return where a collection's templates of this model are kept."""
     return Gallery(KIND, collection, model_key(model), model.dimension)
+
+
+def name_of(subject: str) -> str:
+    """Return a subject's name as it is kept: composed (NFC), as one name may come in two spellings of its accents."""
+    return unicodedata.normalize("NFC", subject)
 
 
 def author_of(job: Job) -> Author:

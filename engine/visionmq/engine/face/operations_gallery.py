@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import replace
+
 from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.face.answer import Gathered, face_told
-from visionmq.engine.face.asked import KIND, author_of, bad, check_wants
+from visionmq.engine.face.asked import KIND, author_of, bad, check_wants, name_of
 from visionmq.engine.face.enrolment import chosen, misfits, strangers, template_of, warnings
 from visionmq.engine.face.operations import Tools
 from visionmq.engine.face.operations_identify import search
@@ -169,7 +171,7 @@ def _item(probe: Probe, template_id: str | None) -> Item[Kept]:
 
 def _params(job: Job) -> EnrollParams:
     assert isinstance(job.params, EnrollParams)
-    return job.params
+    return replace(job.params, subject=name_of(job.params.subject))
 
 
 # ---- what there is --------------------------------------------------------------------------
@@ -219,10 +221,11 @@ def forget(tools: Tools, job: Job) -> Answer:
     """Answer `face.forget`."""
     params = job.params
     assert isinstance(params, ForgetParams)
-    ask = Forget(kind=KIND, collection=params.collection, subject=params.subject, author=author_of(job))
+    subject = name_of(params.subject)
+    ask = Forget(kind=KIND, collection=params.collection, subject=subject, author=author_of(job))
     receipt = tools.store.call(FORGET, ask)
     told = Forgotten(
-        subject=params.subject,
+        subject=subject,
         receipt=receipt_told(receipt),
         repeated=receipt.repeated,
         pass_back=params.pass_back,

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.face.answer import Gathered
-from visionmq.engine.face.asked import bad, check_wants, raised
+from visionmq.engine.face.asked import bad, check_wants, name_of, raised
 from visionmq.engine.face.calibration import Array
 from visionmq.engine.face.decision import operating_point, probability, similarity
 from visionmq.engine.face.operations import Tools, not_found
@@ -123,5 +124,6 @@ def _caption(same: bool, distance: float) -> str:
 
 
 def _params(job: Job) -> VerifyParams:
-    assert isinstance(job.params, VerifyParams)
-    return job.params
+    params = job.params
+    assert isinstance(params, VerifyParams)
+    return params if params.subject is None else replace(params, subject=name_of(params.subject))
