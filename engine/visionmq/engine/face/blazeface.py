@@ -72,6 +72,7 @@ class Net:
         return [
             Sight(float(scores[i]), float(pair[0, 0]), float(pair[0, 1]), float(pair[1].max()), pair[2:])
             for i, pair in zip(order, pairs, strict=True)
+            if pair[1].min() > 0.0
         ]
 
     def central_score(self, square: Pixels, reach: float) -> float:
