@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.client.fake_broker import WAIT
-from visionmq.client import Client, errors
+from visionmq.client import Client, errors, local
 from visionmq.client.local import start
 
 pytest.importorskip("numpy", reason="the worker's libraries are not installed")
@@ -117,3 +117,19 @@ def test_a_broker_killed_and_started_again_loses_nothing() -> None:
             second.terminate()
             second.communicate()
         service.close()
+
+
+def test_what_a_program_said_last_is_told_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dies.py").write_text(
+        "import sys; print('Traceback: x', file=sys.stderr);"
+        """print('{"reason": "no model", "event": "the worker ends", "part": "worker", "level": "error"}', file=sys.stderr);"""
+        "sys.exit(3)"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    program = local.LocalService()
+    try:
+        with pytest.raises(errors.ClosedError, match="status 3") as caught:
+            program._run("dies").expect("ready", time.monotonic() + WAIT)
+    finally:
+        program.close()
+    assert "Traceback: x\nerror: the worker ends reason=no model" in caught.value.hint

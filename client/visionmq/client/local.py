@@ -29,6 +29,8 @@ STORE_VARIABLE: Final = "VISIONMQ_STORE"
 
 _LAST_WORDS: Final = 40
 _END_SECONDS: Final = 5.0
+_EVERYWHERE: Final = frozenset({"part", "timestamp", "child", "child_pid"})
+"""What every line of a log tells."""
 
 
 class _Program:
@@ -87,7 +89,9 @@ class _Program:
                 return said
 
     def _words(self) -> str:
-        return "Its last words:\n" + "\n".join(self.log) if self.log else "It said nothing; try `visionmq doctor`."
+        if not self.log:
+            return "It said nothing; try `visionmq doctor`."
+        return "\n".join(["Its last words:", *map(_spoken, self.log)])
 
     def release(self) -> None:
         """Ask it to end, by closing its stdin."""
@@ -107,6 +111,17 @@ class _Program:
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+def _spoken(line: str) -> str:
+    """Return a line of a log as it is read: of an event its level, name and facts, but for what every line has."""
+    try:
+        facts = json.loads(line)
+        level, event = facts.pop("level"), facts.pop("event")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return line
+    told = [f"{name}={value}" for name, value in facts.items() if name not in _EVERYWHERE]
+    return " ".join([f"{level}: {event}", *told])
 
 
 class LocalService:

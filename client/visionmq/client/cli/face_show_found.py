@@ -72,7 +72,7 @@ def show_enrolled(lines: Sequence[Mapping[str, Any]]) -> None:
         mark = YES if kept == asked else OPEN if kept else NO
         words = f"  {kept} of {asked} pictures kept, {count(result['templates'], 'template')} now"
         console.print(board.text("").append(board.sign(mark)).append(" ").append(name).append(words))
-        if rows := [*_enrolled_rows(line)]:
+        if rows := [*_enrolled_rows(line, notes=len(lines) == 1)]:
             console.print(board.rows_of(rows))
     if len(lines) > 1:
         console.print(_enrolled_sum(lines))
@@ -86,12 +86,12 @@ def _enrolled_sum(lines: Sequence[Mapping[str, Any]]) -> Any:
     return board.text(", ".join([*parts, *([f"{refused:,} refused"] if refused else [])]))
 
 
-def _enrolled_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
+def _enrolled_rows(line: Mapping[str, Any], *, notes: bool) -> Iterator[Remark]:
     result = line["result"]
     for file, item in zip(line["files"], result["items"], strict=False):
         if not item["ok"]:
             yield "refused", f"{board.short(file)}: {plain(item['error']['message'])}", BAD
-        for note in (item.get("result") or {}).get("notes", []):
+        for note in (item.get("result") or {}).get("notes", []) if notes else ():
             yield "note", f"{board.short(file)}: {plain(note)}", DIM
     for warning in result["warnings"]:
         yield "look", _named(plain(warning["message"]), line["files"]), WARN
