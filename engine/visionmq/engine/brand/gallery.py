@@ -38,6 +38,10 @@ KIND: Final = "brand"
 PROTOTYPE: Final = "prototype"
 """Ends the model's name under which mean vectors are kept."""
 _PAGE: Final = 1000
+_MORE: Final = 6
+"""References asked of the store beyond the brands wanted: some brands have several near ones."""
+_MEANS: Final = 5
+"""Prototypes asked of the store for each place."""
 _CACHED: Final = 2000
 """Marks kept unpacked in memory, about 100 KB each at most."""
 _CALIBRATION: Final = "calibration"
@@ -120,8 +124,8 @@ class Brands:
     def nearest(self, probes: Array, top: int) -> Nearest:
         """Return the nearest brands of each probe (n x dimension float32 of length 1)."""
         asked = probes.astype("<f4").tobytes()
-        found = self.link.call(SEARCH, Search(gallery=self._gallery, probes=asked, top=3 * top, templates=True))
-        means = self.link.call(SEARCH, Search(gallery=self._prototypes, probes=asked, top=top))
+        found = self.link.call(SEARCH, Search(gallery=self._gallery, probes=asked, top=top + _MORE, templates=True))
+        means = self.link.call(SEARCH, Search(gallery=self._prototypes, probes=asked, top=_MEANS))
         rows: list[list[Near]] = []
         for hits, more in zip(found.hits, means.hits, strict=True):
             row: dict[str, Near] = {}

@@ -33,6 +33,8 @@ _CONTENT: Final = 26
 """Levels by which content differs from a flat ground."""
 _GAPS: Final = (0.0, 0.02, 0.05, 0.1)
 """Gaps, as parts of the content's longer side, over which parts of a drawing are one group."""
+_PAPER: Final = 225
+"""Level from which on a ground is paper."""
 SAME: Final = 0.72
 """Overlap from which on two boxes are one."""
 _ASPECT: Final = 8.0
@@ -113,12 +115,17 @@ def _groups(seen: Pixels, ground: tuple[int, int, int], content: Array | None) -
         return _whole(seen)
     mask = content_mask(seen, ground)
     long = float(max(content[2] - content[0], content[3] - content[1]))
-    found = [content[None]]
+    found = [content[None], *([_whole(seen)] if _is_plate(ground) else [])]
     for gap in _GAPS[::-1]:
         reach = max(1, round(gap * long))
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) if reach > 1 else mask
         found.append(_components(joined, least=0.04 * float(box.areas(content))))
     return _shaped(np.vstack(found), 0.12 * long)
+
+
+def _is_plate(ground: tuple[int, int, int]) -> bool:
+    """Return whether a flat ground may belong to the logo: it is neither white paper nor black."""
+    return min(ground) < _PAPER and max(ground) > 255 - _PAPER
 
 
 def _components(mask: Array, least: float) -> Array:

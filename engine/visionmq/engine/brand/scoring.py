@@ -11,23 +11,23 @@ from typing import Final
 
 import numpy as np
 
-DEFAULT_LEVEL: Final = 0.55
+DEFAULT_LEVEL: Final = 0.62
 """Similarity that one stranger in a hundred reaches among REFERENCE_COUNT comparisons."""
 REFERENCE_COUNT: Final = 1000
-RISE: Final = 0.030
+RISE: Final = 0.050
 """How much the level rises for every e-fold of comparisons: the largest of many is larger (Gumbel)."""
 
 ODDS: Final[dict[str, float]] = {
-    "constant": -3.0,
-    "excess": 14.0,
-    "margin": 6.0,
-    "surprise": 1.0,
-    "likeness": 5.0,
+    "constant": -1.87,
+    "excess": 5.25,
+    "margin": 5.57,
+    "surprise": 1.64,
+    "likeness": 3.57,
     "votes": 0.2,
     "text": 2.5,
 }
-"""Weights by term; see `terms`."""
-CUTS: Final = ((0.001, 0.9), (0.01, 0.5), (0.05, 0.25), (0.1, 0.15), (0.5, 0.03))
+"""Weights by term, see `terms`; those of votes and text are set by hand: drawn brands have one reference and no word."""
+CUTS: Final = ((0.001, 0.7), (0.01, 0.45), (0.03, 0.3), (0.1, 0.15), (0.3, 0.07), (0.5, 0.03))
 """Probability that a picture's best brand must have for a rate of false ones, by rate."""
 
 
