@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from visionmq.client import AsyncClient, Client, errors
-from visionmq.client.brands import answer_of, chunks
-from visionmq.client.cli.brand_learn import listed, requests_of
+from visionmq.client.brand_answers import answer_of, chunks
+from visionmq.client.cli.brand_lists import listed, requests_of
 from visionmq.client.cli.brand_plot import plot
 from visionmq.client.cli.brand_show import show_found, show_report
 from visionmq.client.films import count_frames, frames_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from visionmq.client.brands import chunks
+from visionmq.client.brand_answers import chunks
 from visionmq.client.films import FilmFrame, frames_of
 from visionmq.schemas.brand import BrandMatch
 

@@ -60,6 +60,7 @@ def learn(
     Each line is {"file", "brand", "ok": true, "result"} or {"file", "brand", "ok": false, "error"}, in order.
     """
     from visionmq.client.cli import brand_learn as work
+    from visionmq.client.cli.brand_lists import listed
 
     places = Places(output=output, as_json=as_json, as_lines=as_lines, resume=resume)
     settings = settings_of(context)
@@ -75,7 +76,7 @@ def learn(
     if not source.exists():
         raise Failure(f"there is no {source}", "Name a folder with one folder a brand, or a list.", Exit.USAGE)
     work.learn(
-        work.listed(source), places, settings,
+        listed(source), places, settings,
         collection=collection, replace=replace, calibrate=calibrate, store=store, window=window,
     )  # fmt: skip
 

@@ -17,20 +17,18 @@ from visionmq.engine.brand.marks import marks_of, pack, unpack
 from visionmq.engine.brand.overlay import OVERLAY, draw
 from visionmq.engine.brand.reading import read_pictures
 from visionmq.engine.brand.recognition import NEIGHBOURS, Asked, Embedding, Seen, Sighting, contend, crop, look, sight
-from visionmq.engine.brand.scoring import Evidence, Level, cut, probability
+from visionmq.engine.brand.scoring import Evidence, Level, probability
+from visionmq.engine.brand.telling import matches_of, threshold_of, told_candidate, told_match, vector_of
 from visionmq.engine.brand.views import views
 from visionmq.engine.brand.words import Words, naming
 from visionmq.engine.picture import Picture, encode_jpeg
 from visionmq.schemas.brand import (
     UNKNOWN,
-    BrandMatch,
-    Candidate,
     Recognition,
     Recognitions,
     RecognizeParams,
-    Threshold,
 )
-from visionmq.schemas.common import Attachment, Item, ModelInfo, ProgressReport, Quad
+from visionmq.schemas.common import Attachment, Item, ModelInfo, ProgressReport
 from visionmq.schemas.errors import Error, ErrorCode
 
 STAGE: Final = "brand"
@@ -42,7 +40,6 @@ _READ: Final = 3
 """Candidates of a picture whose places are read at most."""
 _TIME_TO_READ: Final = 2.0
 """Seconds that a job must have left for reading."""
-_DIGITS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +140,14 @@ class Recognizer:
         found = sight(seen, rows, brands, level, asked, references)
         if params.text and self.words is not None and job.time_left > _TIME_TO_READ:
             found = self._read(seen, found, level, references)
-        matches = _matches(found, params)
+        matches = matches_of(found, params)
         recognition = Recognition(
             label=matches[0].brand if matches else UNKNOWN,
-            matches=[_told_match(one, seen if params.embedding else None) for one in matches],
-            candidates=[_candidate(one) for one in found[: params.top]],
+            matches=[told_match(one, seen if params.embedding else None) for one in matches],
+            candidates=[told_candidate(one) for one in found[: params.top]],
             places=len(seen.proposals.boxes),
             notes=list(notes),
-            embedding=_vector(seen, 0) if params.embedding else None,
+            embedding=vector_of(seen, 0) if params.embedding else None,
         )
         return _Told(recognition, matches)
 
@@ -193,7 +190,7 @@ class Recognizer:
             collection=params.collection,
             brands=near.brands,
             references=near.references,
-            threshold=_threshold(params, level, near.references),
+            threshold=threshold_of(params, level, near.references),
             images=attached,
             models=[self.model],
             pass_back=params.pass_back,
@@ -238,51 +235,3 @@ def _named(one: Sighting, texts: Sequence[str], strangers: float) -> Sighting:
         return one
     evidence = replace(one.evidence, text=fit)
     return replace(one, evidence=evidence, probability=probability(evidence, strangers), text=text)
-
-
-def _matches(found: Sequence[Sighting], params: RecognizeParams) -> list[Sighting]:
-    """Return what is a match by the rule that was asked for."""
-    if params.threshold is not None:
-        least = params.threshold
-        return [one for one in found if one.similarity >= least][: params.top]
-    least = cut(params.fpr)
-    return contend(found, params.top, lambda one: one.probability >= least)
-
-
-def _threshold(params: RecognizeParams, level: Level, references: int) -> Threshold:
-    basis = "gallery" if level.measured else "defaults"
-    if params.threshold is not None:
-        return Threshold(kind="similarity", similarity=params.threshold, calibrated_on=basis)
-    return Threshold(
-        kind="fpr",
-        fpr=params.fpr,
-        probability=round(cut(params.fpr), _DIGITS),
-        similarity=round(level.similarity(max(1, references), params.fpr), _DIGITS),
-        calibrated_on=basis,
-    )
-
-
-def _told_match(one: Sighting, seen: Seen | None) -> BrandMatch:
-    return BrandMatch(
-        brand=one.brand,
-        similarity=_short(one.similarity),
-        probability=_short(one.probability),
-        reference=one.reference,
-        quad=Quad([(round(float(x), 1), round(float(y), 1)) for x, y in one.quad]),
-        verified=one.found is not None and one.found.verified,
-        inliers=0 if one.found is None else one.found.inliers,
-        text=one.text,
-        embedding=None if seen is None else _vector(seen, one.place),
-    )
-
-
-def _vector(seen: Seen, place: int) -> list[float]:
-    return [_short(part) for part in seen.vectors[place]]
-
-
-def _candidate(one: Sighting) -> Candidate:
-    return Candidate(brand=one.brand, similarity=_short(one.similarity), probability=_short(one.probability))
-
-
-def _short(value: float) -> float:
-    return round(float(value), _DIGITS)
