@@ -304,6 +304,13 @@ def test_one_comparison_is_printed_in_full(broker, visionmq, capfd):
     assert "dlib-resnet 1 (CC0-1.0)" in out
 
 
+def test_an_error_rate_that_was_not_measured_is_said_not_to_be(broker, visionmq, capfd):
+    (line,) = lines(visionmq("face", "verify", "ada1.jpg", "ada2.jpg", "--jsonl").out)
+    line["result"]["operating_point"]["fnmr"] = None
+    show_verified([line])
+    assert "not measured" in capfd.readouterr().out
+
+
 def test_many_comparisons_are_a_table_and_a_sum(broker, visionmq, capfd):
     Path("pairs.csv").write_text("ada1.jpg,ada2.jpg\nada1.jpg,grace1.jpg\nada1.jpg,nobody1.jpg\n")
     show_verified(lines(visionmq("face", "verify", "--pairs", "pairs.csv", "--jsonl").out))

@@ -89,10 +89,11 @@ def _verified_rows(line: Mapping[str, Any]) -> Iterator[Remark]:
 
 def _rates(point: Mapping[str, Any]) -> str:
     wrong = f"{board.odds(point['fmr'])} pairs of strangers would pass for one person"
-    told = f"{wrong}{' (extrapolated)' if point['extrapolated'] else ''}"
-    if point["fnmr"] is None:
-        return told
-    return f"{told}; {board.percent(point['fnmr'])} of one person's pictures would not"
+    if point["extrapolated"]:
+        wrong += " (extrapolated)"
+    missed = point["fnmr"]
+    part = "not measured" if missed is None else board.percent(missed)
+    return f"{wrong}; turned away of one person's pictures: {part}"
 
 
 def model(info: Mapping[str, Any]) -> str:
