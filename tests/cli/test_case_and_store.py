@@ -147,3 +147,21 @@ def test_the_place_of_the_store_is_told_without_its_password(monkeypatch):
     assert stores.place_of(None).endswith("store.db")
     monkeypatch.setenv("VISIONMQ_STORE", "other.db")
     assert stores.place_of(None) == "other.db"
+
+
+@pytest.mark.parametrize(("kept", "store"), [(True, None), (False, "mine.db"), (False, None)])
+def test_what_needs_no_store_gets_one_that_is_gone_afterwards(monkeypatch, kept, store):
+    from contextlib import nullcontext
+
+    given: list[str | None] = []
+    monkeypatch.setattr(
+        stores, "connect_or_embed", lambda *_, store, **__: given.append(store) or nullcontext("client")
+    )
+    with stores.service(stores.Settings(), ("face",), store=store, kept=kept) as client:
+        assert client == "client"
+        (used,) = given
+        if kept or store:
+            assert used == store
+        else:
+            assert Path(used or "").parent.is_dir()
+    assert used is None or used == "mine.db" or not Path(used).parent.exists()

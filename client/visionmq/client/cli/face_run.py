@@ -55,7 +55,9 @@ def verify(
     failed = 0
     with closing(places.open(show_verified)) as sink:
         if left:
-            with service(settings, ENGINES, store=store, together=len(left), tell=subject is not None) as client:
+            gallery = subject is not None
+            connection = service(settings, ENGINES, store=store, together=len(left), tell=gallery, kept=gallery)
+            with connection as client:
                 seconds = patience(settings.timeout, min(window, len(left)))
                 submit = _sender(client, params, subject, seconds)
                 line_of = _verified_line(subject, named)
@@ -141,7 +143,8 @@ def files(
     failed = 0
     with closing(places.open(show)) as sink:
         if found:
-            with service(settings, ENGINES, store=store, together=len(found), tell=tell) as client:
+            connection = service(settings, ENGINES, store=store, together=len(found), tell=tell, kept=tell)
+            with connection as client:
                 seconds = patience(settings.timeout, min(window, len(found)))
                 failed = each(
                     found,

@@ -3,7 +3,8 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
@@ -56,14 +57,22 @@ def _without_password(address: str) -> str:
 
 @contextmanager
 def service(
-    settings: Settings, engines: Sequence[str], *, store: str | None = None, together: int = 1, tell: bool = False
+    settings: Settings,
+    engines: Sequence[str],
+    *,
+    store: str | None = None,
+    together: int = 1,
+    tell: bool = False,
+    kept: bool = True,
 ) -> "Iterator[Client]":
     """Give a client of the brokers named, or of a broker and worker of its own with these engines and this store.
 
-    `together` requests share it. `tell` says on standard error which store it is. Raises Failure where a store is
-    named for workers that are not ours to start.
+    `together` requests share it. `tell` says on standard error which store it is; what needs none (`kept` is False)
+    gets one that is gone afterwards, so that comparing two pictures neither makes nor reads a gallery. Raises Failure
+    where a store is named for workers that are not ours to start.
     """
     from visionmq.client.cli.progress import waiting
+    from visionmq.client.errors import NotFound
 
     if store and settings.brokers:
         raise Failure(
@@ -73,11 +82,12 @@ def service(
         )
     if tell and not settings.brokers:
         print(f"store: {place_of(store)}", file=sys.stderr)
-    with waiting("" if settings.brokers else "starting a broker and a worker of our own"):
-        made = connect_or_embed(settings, children=1 if together == 1 else None, engines=engines, store=store)
-    from visionmq.client.errors import NotFound
-
-    with made as client:
+    with ExitStack() as stack:
+        if not (kept or store or settings.brokers):
+            store = os.path.join(stack.enter_context(TemporaryDirectory(prefix="visionmq-")), "store.db")
+        with waiting("" if settings.brokers else "starting a broker and a worker of our own"):
+            made = connect_or_embed(settings, children=1 if together == 1 else None, engines=engines, store=store)
+        client = stack.enter_context(made)
         try:
             yield client
         except NotFound as missing:
