@@ -196,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--probes", type=int, default=400)
     parser.add_argument("--encodings", type=Path, help="keep the folder's encodings in this file, or read them from it")
     parser.add_argument("--index-only", action="store_true", help="the index alone, in this process, as it grows")
+    parser.add_argument("--exact-floats", type=int, default=EXACT_FLOATS, help="with --index-only: graph beyond this")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--peer-path", help="folder with faiss-cpu")
     parser.add_argument("--json", type=Path)
@@ -207,7 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.index_only:
         vectors = people.draw(max(options.sizes), SEED)
         asked = np.random.default_rng(SEED).permutation(min(options.sizes))[: options.probes]
-        for told in grow(vectors, people.again(vectors[: min(options.sizes)], SEED + 1)[asked], sorted(options.sizes)):
+        probes = people.again(vectors[: min(options.sizes)], SEED + 1)[asked]
+        for told in grow(vectors, probes, sorted(options.sizes), options.exact_floats):
             figures.append(told)
             print(json.dumps(told), flush=True)
     for size in [] if options.index_only else options.sizes:

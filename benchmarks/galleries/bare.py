@@ -8,15 +8,17 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from visionmq.engine.store.index import Index, Nearest
+from visionmq.engine.store.index import EXACT_FLOATS, Index, Nearest
 
 Vectors = NDArray[np.float32]
 TOP = 5
 
 
-def grow(vectors: Vectors, probes: Vectors, steps: list[int]) -> Iterator[dict[str, Any]]:
+def grow(
+    vectors: Vectors, probes: Vectors, steps: list[int], exact_floats: int = EXACT_FLOATS
+) -> Iterator[dict[str, Any]]:
     """Yield figures of one index at each size: all compared, then by the graph, built as a keeper builds it."""
-    index, at, graph_s = Index(vectors.shape[1]), 0, 0.0
+    index, at, graph_s = Index(vectors.shape[1], exact_floats=exact_floats), 0, 0.0
     for size in steps:
         began = time.process_time()
         for row in range(at, size):

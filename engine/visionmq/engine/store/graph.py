@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 CONNECTIVITY: Final = 16
 EXPANSION_ADD: Final = 128
-EXPANSION_SEARCH: Final = 256
+EXPANSION_SEARCH: Final = 512
 
 
 class Graph:
