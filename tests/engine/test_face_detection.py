@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tests.engine.face_pictures import crowd, loaded, picture
-from visionmq.engine.face.blazeface import Sight, merge
+from visionmq.engine.face.blazeface import FULL_SIDE, Sight, merge
 from visionmq.engine.face.detection import transform
+from visionmq.engine.face.looks import RIM, first_look, look_at_tiles
 from visionmq.engine.face.values import Face
 from visionmq.engine.picture import Pixels
 
@@ -96,3 +97,41 @@ def test_a_sight_follows_its_picture() -> None:
     moved = transform(_sight(0.9, 10.0, 4.0), np.array([[0.0, -2.0, 5.0], [2.0, 0.0, 7.0]]))
     assert (moved.x, moved.y, moved.side) == (-95.0, 27.0, 8.0)
     assert moved.points[0].tolist() == [-15.0, 27.0]
+
+
+class _Recorder:
+    """Stands in for the net: keeps the squares that it is shown and sees one face in the middle of each."""
+
+    side = FULL_SIDE
+
+    def __init__(self) -> None:
+        self.squares: list[Pixels] = []
+
+    def look(self, square: Pixels, least_score: float) -> list[Sight]:
+        self.squares.append(square)
+        return [Sight(0.9, 96.0, 96.0, 40.0, np.full((6, 2), 96.0))]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 480), (330, 512), (4000, 900), (301, 300)])
+def test_tiles_leave_no_part_of_a_picture_out(size: tuple[int, int]) -> None:
+    width, height = size
+    net = _Recorder()
+    sights = look_at_tiles(net, np.zeros((height, width, 3), np.uint8), 640.0, 0.3)
+    seen = np.zeros((height, width), bool)
+    for sight in sights:
+        left, top = (max(0, round(middle - 322)) for middle in (sight.x, sight.y))
+        seen[top : round(sight.y + 322), left : round(sight.x + 322)] = True
+    assert seen.all()
+    assert all(square.shape == (FULL_SIDE, FULL_SIDE, 3) for square in net.squares)
+
+
+def test_a_sight_in_the_whole_picture_lies_where_the_picture_has_it() -> None:
+    sights = first_look(_Recorder(), np.zeros((200, 100, 3), np.uint8), 40.0, 0.3)
+    assert [(round(one.x), round(one.y)) for one in sights] == [(50, 100)]
+    assert sights[0].side == pytest.approx(40.0 * RIM * 200 / FULL_SIDE)
+
+
+def test_larger_pictures_are_looked_at_in_few_tiles() -> None:
+    net = _Recorder()
+    first_look(net, np.zeros((720, 1280, 3), np.uint8), 40.0, 0.3)
+    assert len(net.squares) == 3

@@ -82,7 +82,7 @@ def look_at_tiles(net: Net, pixels: Pixels, side: float, least_score: float) -> 
             part = small[top : top + FULL_SIDE, left : left + FULL_SIDE]
             square = np.zeros((FULL_SIDE, FULL_SIDE, 3), np.uint8)
             square[: part.shape[0], : part.shape[1]] = part
-            sights += [_placed(sight, left, top, scale) for sight in net.look(square, least_score)]
+            sights += [_placed(sight, -left, -top, scale) for sight in net.look(square, least_score)]
     return sights
 
 
