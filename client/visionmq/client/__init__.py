@@ -12,6 +12,10 @@
         judged = client.recognize(["front.jpg"], forensics=True, current_date="today", want=["portrait"])
         print(judged.result.items[0].result.forensics, len(judged.picture("portrait") or b""))
 
+        found = client.verify_faces("ada.jpg", "unknown.jpg", fmr=1e-4).result
+        print(found.same, found.distance, found.probability)
+        print(client.validate("ada", password, "car-7").allowed, client.access.bookings().total)
+
         for outcome in client.map("document.recognize", paths, window=16):
             print(outcome.item, outcome.reply.result if outcome.ok else outcome.error)
 
