@@ -101,3 +101,17 @@ def test_shut_eyes_open_less_than_the_same_persons_open_ones() -> None:
 
 def test_a_flat_chip_shows_no_eyes() -> None:
     assert openness(np.full((150, 150, 3), 90, np.uint8)) is None
+
+
+@pytest.mark.parametrize(("top", "bottom"), [(-0.05, 1.1), (-0.9, -0.1)])
+def test_a_covered_mouth_or_covered_eyes_are_turned_away(top: float, bottom: float) -> None:
+    pixels = picture(PORTRAIT)
+    face = loaded().find(pixels)[0]
+    assert face.points is not None
+    eyes, nose = face.points[:2].mean(0), face.points[2]
+    span = float(np.hypot(*(face.points[1] - face.points[0])))
+    covered = pixels.copy()
+    low, high = (round(nose[1] + part * span * 1.2) for part in (top, bottom))
+    covered[low:high, round(eyes[0] - 1.1 * span) : round(eyes[0] + 1.1 * span)] = (150, 120, 90)
+    assert Refusal.OCCLUDED in loaded().judge(covered, face).refusals
+    assert Refusal.OCCLUDED not in loaded().judge(pixels, face).refusals

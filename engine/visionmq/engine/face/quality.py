@@ -21,7 +21,8 @@ LEAST_SHARPNESS: Final = 0.045
 MOST_YAW: Final = 40.0
 """Degrees: portraits end at 37; only faces in groups of people lie beyond."""
 MOST_PITCH: Final = 35.0
-MOST_OCCLUSION: Final = 0.5
+MOST_OCCLUSION: Final = 0.6
+"""See `occlusion`. ORL's portraits, glasses and beards included, end at 0.49, web photographs at 0.30, a masked face has 0.67."""
 _USUAL_SIDE: Final = 80.0
 """Pixels: beyond it, size gains nothing."""
 _USUAL_SHARPNESS: Final = 0.1
@@ -37,13 +38,15 @@ _SECOND_DERIVATIVES: Final = (
 )
 
 
-def judge(chip: Pixels, face: Face) -> Quality:
-    """Return the quality of a face and the reasons against it; `chip` is 150 x 150 x 3, BGR."""
+def judge(chip: Pixels, face: Face, occlusion: float = 0.0) -> Quality:
+    """Return the quality of a face and the reasons against it; `chip` is dlib's, 150 x 150 x 3, BGR.
+
+    `occlusion` is the guess that something covers it, 0 to 1 (see `occlusion`).
+    """
     grey = np.asarray(cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY), np.uint8)
     eyes = face.landmarks[:2].mean(0) - face.landmarks[2:4].mean(0)
     side, sharp = min(face.width, face.height), sharpness(grey)
     yaw, pitch = turn_of(face)
-    occlusion = 0.0
     brightness = float(grey[_INNER].mean()) / 255.0
     refusals = {
         Refusal.TOO_SMALL: side < LEAST_SIDE,

@@ -9,6 +9,7 @@ from visionmq.engine.face.alignment import Aligner, chip, make_face, to_rgb
 from visionmq.engine.face.detection import NAME, Detector
 from visionmq.engine.face.encoding import CHIP_SIDE, DlibEncoder, FaceEncoder
 from visionmq.engine.face.models import DLIB_MODEL, RESNET, model_path
+from visionmq.engine.face.occlusion import Occlusion
 from visionmq.engine.face.quality import judge
 from visionmq.engine.face.resnet import read_network
 from visionmq.engine.face.slot import SlotEncoder, encoder_folder
@@ -28,6 +29,7 @@ class FaceVision:
         """Read the models; raise EngineError(ENGINE_UNAVAILABLE) if one is not installed."""
         self._detector = Detector()
         self._aligner = Aligner()
+        self._occlusion = Occlusion()
         folder = encoder_folder()
         slot = SlotEncoder(folder) if folder else None
         self._encoder: FaceEncoder = slot or DlibEncoder(read_network(model_path(RESNET).read_bytes()))
@@ -71,7 +73,8 @@ class FaceVision:
 
     def judge(self, pixels: Pixels, face: Face) -> Quality:
         """Return how well a face can be recognised, and the reasons against it."""
-        return judge(self.crop(pixels, face, CHIP_SIDE), face)
+        upright = self.crop(pixels, face, CHIP_SIDE)
+        return judge(upright, face, max(self._occlusion.guess(upright)))
 
 
 def _visible(face: Face, width: int, height: int) -> float:
