@@ -96,7 +96,7 @@ def first_right(gallery: Array, queries: Array, truth: Sequence[int], within: in
 
 
 def _show(name: str, values: Iterable[tuple[str, float]]) -> None:
-    print(f"{name:34s}" + "  ".join(f"{label} {value:.3f}" for label, value in values), flush=True)
+    print(f"{name:36s}" + "  ".join(f"{label} {value:.3f}" for label, value in values), flush=True)
 
 
 def measure_unseen(name: str, embed: Embed, material: tuple[list[Array], list[Array], list[int]]) -> None:
