@@ -188,4 +188,4 @@ def _four_points(face: Face) -> Floats:
 
 
 def _refuse(message: str) -> EngineError:
-    return EngineError(ErrorCode.ENGINE_UNAVAILABLE, message, hint="See docs/install.md, face models.")
+    return EngineError(ErrorCode.ENGINE_UNAVAILABLE, message, hint="See docs/adr/0044-face-models.md.")
