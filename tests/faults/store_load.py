@@ -38,7 +38,7 @@ from visionmq.schemas.errors import ErrorCode
 
 DIMENSION = 16
 FACES = Gallery("face", "staff", "drawn/1", DIMENSION)
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds until a request must have been acknowledged, whatever dies."""
 DOUBTFUL = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.ENGINE_UNAVAILABLE})
 PASSWORD = "correct horse"

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-CONNECTIVITY: Final = 16
+CONNECTIVITY: Final = 32
 EXPANSION_ADD: Final = 128
 EXPANSION_SEARCH: Final = 512
 
