@@ -18,27 +18,35 @@ from visionmq.schemas.common import Quad
 
 cv2 = pytest.importorskip("cv2", reason="needs the worker's libraries")
 scenes = pytest.importorskip("tests.engine.brand_scenes", reason="needs the worker's libraries")
-fake = pytest.importorskip("tests.cli.fake_brands", reason="needs the worker's libraries")
+pytest.importorskip("visionmq.broker.__main__", reason="needs the broker")
+pytest.importorskip("visionmq.worker.__main__", reason="needs the worker")
 
 NAMES = ("acme", "bolt", "crane")
+FILM = (240, 180)
+SMALL = [(100.0, 40.0), (200.0, 46.0), (196.0, 140.0), (96.0, 134.0)]
 QUAD = [(250.0, 100.0), (420.0, 115.0), (410.0, 270.0), (244.0, 258.0)]
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    with fake.Brands(tmp_path_factory.mktemp("brands")).service() as broker, Client(broker.endpoint) as client:
+def service(tmp_path_factory):
+    """Run a broker and a worker with the engine, a stand-in for its network, and a store of their own."""
+    store = tmp_path_factory.mktemp("brands") / "store.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        local = Client.local(children=1, engines=["tests.engine.brand_scenes:StandIn"], store=str(store), timeout=120)
+    with local as client:
         client.learn_brands([scenes.png(scenes.logo(seed)) for seed in range(3)], NAMES)
-        yield broker
+        yield client
 
 
 @pytest.fixture(autouse=True)
-def _service(broker, monkeypatch):
-    monkeypatch.setenv("VISIONMQ_BROKER", broker.endpoint)
+def _service(service, monkeypatch):
+    monkeypatch.setenv("VISIONMQ_BROKER", service.endpoints[0])
 
 
 @pytest.fixture
-def client(broker):
-    with Client(broker.endpoint) as client:
+def client(service):
+    with Client(service.endpoints[0], timeout=120) as client:
         yield client
 
 
@@ -55,11 +63,11 @@ def _pictures(_own_home):
 
 def film(path: str, shown: list[int | None]) -> None:
     """Write a film with a logo or none in each frame."""
-    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 10, (480, 360))
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 10, FILM)
     assert writer.isOpened()
     for number, seed in enumerate(shown):
-        ground = scenes.photograph(number % 3)
-        writer.write(ground if seed is None else scenes.on_card(ground, scenes.logo(seed), QUAD))
+        ground = scenes.photograph(number % 3, FILM)
+        writer.write(ground if seed is None else scenes.on_card(ground, scenes.logo(seed), SMALL))
     writer.release()
 
 
@@ -95,12 +103,14 @@ def test_find_is_the_default_and_saves_overlays(visionmq):
     assert drawn.shape[1] >= 480
 
 
-def test_a_threshold_and_a_rate_are_sent(visionmq, broker):
-    assert visionmq("brand", "find", "acme.png", "--threshold", "0.99", "--jsonl").code == 0
-    assert broker.asked[-1][1].threshold == 0.99
-    assert visionmq("brand", "find", "acme.png", "--fpr", "0.001", "--top", "2", "--no-verify", "--jsonl").code == 0
-    params = broker.asked[-1][1]
-    assert (params.fpr, params.top, params.verify, params.threshold) == (0.001, 2, False, None)
+def test_a_threshold_and_how_many_are_asked_for(visionmq):
+    strict = visionmq("brand", "find", "acme.png", "--threshold", "1", "--jsonl")
+    assert lines(strict.out)[0]["result"]["matches"] == []
+    loose = visionmq("brand", "find", "acme.png", "--threshold", "-1", "--top", "2", "--no-verify", "--jsonl")
+    assert len(lines(loose.out)[0]["result"]["matches"]) == 2
+    whole = visionmq("brand", "find", "acme.png", "--fpr", "0.1", "--search", "whole", "--embedding", "--jsonl")
+    result = lines(whole.out)[0]["result"]
+    assert (result["label"], result["places"], len(result["embedding"])) == ("acme", 1, 288)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +128,9 @@ def test_a_threshold_and_a_rate_are_sent(visionmq, broker):
         ("forget", "acme"),
     ],
 )
-def test_wrong_usage_is_said_and_sends_nothing(visionmq, broker, arguments):
-    before = len(broker.asked)
+def test_wrong_usage_is_said(visionmq, arguments):
     found = visionmq("brand", *arguments)
     assert found.code == 2, found
-    assert len(broker.asked) == before
     assert found.err
 
 
@@ -184,16 +192,16 @@ def test_brands_are_forgotten_and_reported(visionmq):
 
 
 def test_a_film_becomes_lines_a_timeline_and_a_plot(visionmq):
-    film("film.avi", [None] * 4 + [0] * 6 + [None] * 5 + [2] * 5)
+    film("film.avi", [None] * 3 + [0] * 5 + [None] * 4 + [2] * 4)
     found = visionmq("brand", "find", "film.avi", "--every", "1", "-o", "out", "--jsonl")
     assert found.code == 0, found
     *frames, last = lines(Path("out/results.jsonl").read_text())
-    assert len(frames) == 20
+    assert len(frames) == 16
     assert frames[3]["seconds"] == pytest.approx(0.3)
     spans = [(span["brand"], span["start"], span["end"]) for span in last["timeline"]]
     assert spans == [
-        ("acme", pytest.approx(0.4), pytest.approx(0.9)),
-        ("crane", pytest.approx(1.5), pytest.approx(1.9)),
+        ("acme", pytest.approx(0.3), pytest.approx(0.7)),
+        ("crane", pytest.approx(1.2), pytest.approx(1.5)),
     ]
     svg = Path(last["images"]["timeline"]).read_text()
     assert svg.startswith("<svg")
@@ -270,9 +278,9 @@ def test_a_client_counts_what_it_sent_and_what_came_of_it(client):
     assert client.brand_counts.by_input == {"still": 4, "video": 2}
 
 
-def test_the_asynchronous_client_has_the_same_methods(broker):
+def test_the_asynchronous_client_has_the_same_methods(service):
     async def talk() -> None:
-        async with AsyncClient(broker.endpoint) as client:
+        async with AsyncClient(service.endpoints[0]) as client:
             (answer,) = await client.brands(["acme.png"])
             assert answer.label == "acme"
             assert (await client.brand_labels()).total == 3

@@ -103,6 +103,13 @@ class Stored:
         raise AssertionError(name)
 
 
+class StandIn(BrandEngine):
+    """The engine with the stand-in for its network, for workers: `tests.engine.brand_scenes:StandIn`."""
+
+    def __init__(self) -> None:
+        super().__init__(Slopes())
+
+
 def engine_in(folder: Path, resources: Stored | None = None) -> BrandEngine:
     """Return a loaded engine with the stand-in for the network and a store in a folder."""
     made = BrandEngine(Slopes())

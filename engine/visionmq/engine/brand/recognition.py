@@ -1,6 +1,7 @@
 """From pictures to brands: places are embedded together, shortlisted by the gallery, confirmed one by one."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -21,7 +22,7 @@ BRANDS_A_PLACE: Final = 4
 PLACES_A_BRAND: Final = 3
 NEIGHBOURS: Final = 10
 """Brands asked of the gallery for each place."""
-_HOPELESS: Final = 0.22
+_HOPELESS: Final = 0.4
 """How far below the strangers' level a pair is not worth confirming: no right one on the drawn scenes is."""
 _USUALLY: Final = 0.12
 """How far below their level the nearest of few strangers are: in small galleries nobody else may be near."""
@@ -131,12 +132,20 @@ def sight(
 ) -> list[Sighting]:
     """Return the brands that may be in a picture, each at its likeliest place, best first."""
     strangers = level.similarity(max(1, references) * max(1, len(rows)))
-    views = Views(seen)
+    views, support = Views(seen), Counter(row[0].brand for row in rows if row)
     found = [
-        _judge(views, near, index, _margin(near, rows[index], strangers), (brands if asked.verify else None), strangers)
+        _judge(
+            views,
+            near,
+            index,
+            _spoken(near, rows[index], strangers, support),
+            brands if asked.verify else None,
+            strangers,
+        )
         for index, near in _worth(rows, strangers)
     ]
-    found.extend(_unseen(seen, rows, strangers, {(one.place, one.brand) for one in found}))
+    known = {(one.place, one.brand) for one in found}
+    found.extend(_unseen(seen, rows, strangers, support, known))
     best: dict[str, Sighting] = {}
     for one in sorted(found, key=lambda one: (-one.probability, -one.similarity, one.brand)):
         best.setdefault(one.brand, one)
@@ -164,10 +173,17 @@ def _margin(near: Near, row: Sequence[Near], strangers: float) -> float:
     return near.similarity - max(others, strangers - _USUALLY)
 
 
-def _judge(views: Views, near: Near, index: int, margin: float, brands: Brands | None, strangers: float) -> Sighting:
+def _spoken(near: Near, row: Sequence[Near], strangers: float, support: Mapping[str, int]) -> Evidence:
+    """Return what speaks for a brand at a place before anything is confirmed."""
+    margin = _margin(near, row, strangers)
+    return Evidence(near.similarity, margin, votes=near.votes, support=support.get(near.brand, 1))
+
+
+def _judge(
+    views: Views, near: Near, index: int, evidence: Evidence, brands: Brands | None, strangers: float
+) -> Sighting:
     marks = None if brands is None else brands.marks(near.template, near.brand)
     found = None if marks is None else confirm(views[index], marks)
-    evidence = Evidence(near.similarity, margin, votes=near.votes)
     quad = box.quad_of(views.seen.proposals.boxes[index])
     if found is not None:
         evidence = replace(evidence, surprise=found.surprise, likeness=found.likeness, looked=True)
@@ -178,7 +194,11 @@ def _judge(views: Views, near: Near, index: int, margin: float, brands: Brands |
 
 
 def _unseen(
-    seen: Seen, rows: Sequence[Sequence[Near]], strangers: float, known: set[tuple[int, str]]
+    seen: Seen,
+    rows: Sequence[Sequence[Near]],
+    strangers: float,
+    support: Mapping[str, int],
+    known: set[tuple[int, str]],
 ) -> list[Sighting]:
     """Return the remaining pairs as they are: candidates that were too far to be confirmed."""
     made = []
@@ -186,7 +206,7 @@ def _unseen(
         for near in row:
             if (index, near.brand) in known:
                 continue
-            evidence = Evidence(near.similarity, _margin(near, row, strangers), votes=near.votes)
+            evidence = _spoken(near, row, strangers, support)
             sure = probability(evidence, strangers)
             quad = box.quad_of(seen.proposals.boxes[index])
             made.append(Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence))

@@ -24,6 +24,7 @@ ODDS: Final[dict[str, float]] = {
     "surprise": 1.64,
     "likeness": 3.57,
     "votes": 0.2,
+    "support": 0.0,
     "text": 2.5,
 }
 """Weights by term, see `terms`; those of votes and text are set by hand: drawn brands have one reference and no word."""
@@ -43,6 +44,8 @@ class Evidence:
     looked: bool = False
     """Whether landmarks and outlines were compared at all."""
     votes: int = 1
+    support: int = 1
+    """At how many places of the picture it is the nearest of all brands."""
     text: float = 0.0
     """How surely the word mark names the brand, -1 (it names another) to 1; 0 if none was read."""
 
@@ -70,6 +73,7 @@ def terms(seen: Evidence, level: float) -> dict[str, float]:
         "surprise": log1p(max(0.0, seen.surprise)),
         "likeness": seen.likeness - 0.35 if seen.looked else 0.0,
         "votes": log1p(min(seen.votes, 5) - 1),
+        "support": log1p(min(max(seen.support, 1), 12) - 1),
         "text": seen.text,
     }
 
