@@ -18,13 +18,13 @@ RISE: Final = 0.050
 """How much the level rises for every e-fold of comparisons: the largest of many is larger (Gumbel)."""
 
 ODDS: Final[dict[str, float]] = {
-    "constant": -1.87,
-    "excess": 5.25,
-    "margin": 5.57,
-    "surprise": 1.64,
-    "likeness": 3.57,
+    "constant": -1.51,
+    "excess": 5.03,
+    "margin": 5.16,
+    "surprise": 1.18,
+    "likeness": 2.64,
     "votes": 0.2,
-    "support": 0.0,
+    "support": 0.31,
     "text": 2.5,
 }
 """Weights by term, see `terms`; those of votes and text are set by hand: drawn brands have one reference and no word."""
