@@ -92,6 +92,7 @@ def test_replacing_drops_the_templates_of_this_model_only(link: DirectLink) -> N
     "wrong",
     [
         {"templates": [NewTemplate(vector=b"1234")]},
+        {"templates": [template(float("nan"), 0, 0, 0)]},
         {"gallery": Gallery("face", "staff", "dlib/1", 8), "templates": [NewTemplate(vector=bytes(32))]},
         {"subject": ""},
         {"author": Author("")},

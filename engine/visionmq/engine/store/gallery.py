@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from visionmq.engine.api import EngineError
@@ -125,6 +126,8 @@ def _check(gallery: Gallery, given: Sequence[NewTemplate], subject: str) -> None
         raise _bad(f"An enrolment has a subject's name and at most {MOST_TEMPLATES} templates.")
     if any(len(template.vector) != _FLOAT_BYTES * gallery.dimension for template in given):
         raise _bad(f"A template of this gallery has {gallery.dimension} numbers of 4 bytes.")
+    if not all(np.isfinite(np.frombuffer(template.vector, "<f4")).all() for template in given):
+        raise _bad("A template holds numbers that are not finite; nothing could ever be near it.")
 
 
 def _put_subject(session: Session, request: Enroll) -> tuple[str, Box, bool, bytes]:
