@@ -21,6 +21,9 @@ MOST: Final = 24
 """Boxes of a photograph: on dev scenes 98 in 100 logos are among these; each costs one embedding."""
 MOST_FLAT: Final = 8
 """Boxes of a drawing on a flat ground: whole, its symbol, its word mark."""
+_FEWEST: Final = 6
+_ROOM: Final = 16
+"""Pixels of the longer side for each box: a picture of 100 is a logo cut out already, and its parts are none."""
 LOOKED_AT: Final = 480
 """Longer side in pixels at which regions are sought: a logo of a tenth of the picture has 48."""
 SMALLEST: Final = 0.055
@@ -56,6 +59,7 @@ class Proposals:
 def propose(pixels: Pixels, most: int = MOST) -> Proposals:
     """Return where logos may be in a BGR picture, at most `most` boxes and at least one."""
     height, width = pixels.shape[:2]
+    most = min(most, max(_FEWEST, max(height, width) // _ROOM))
     ground, flat = ground_of(pixels)
     seen, scale = _shrunk(pixels)
     content = content_box(seen, ground) if flat else None
