@@ -4,7 +4,7 @@
         [--lite0 lite0.onnx] [--only NAME...] [--most N] [--json FILE]
 
 FOLDER is `../shared/data/logos/dev`: a gallery of one drawing a brand, queries by other drawings, brands that are in no
-gallery, scenes. DRAWN is what `visionmq.engine.training.brands.drawings` wrote: brands that were held out. All recipes run
+gallery, scenes. DRAWN is what `training.brands.drawings` wrote: brands that were held out. All recipes run
 in one process, on one core, on the same gallery and queries.
 """
 

@@ -11,7 +11,7 @@ def main() -> None:
     """Convert the package's weights."""
     import torch
 
-    from visionmq.engine.training.brands.network import pretrained
+    from training.brands.network import pretrained
 
     example = torch.zeros(1, 3, 224, 224)
     axes = {"pictures": {0: "n"}, "features": {0: "n"}}

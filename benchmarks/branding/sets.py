@@ -96,10 +96,10 @@ def _also(row: dict[str, Any]) -> tuple[str, ...]:
 
 def unseen(drawn: Path, backgrounds: Sequence[Path], brands: int, turns: int = 2) -> Material:
     """Return held-out brands: a clean reference each, and degraded pictures, as cut out and whole."""
-    from visionmq.engine.training.brands.degrade import degrade, proposal
-    from visionmq.engine.training.brands.drawings import from_canvas, read
-    from visionmq.engine.training.brands.evaluate import reference
-    from visionmq.engine.training.brands.photographs import read_photographs
+    from training.brands.degrade import degrade, proposal
+    from training.brands.drawings import from_canvas, read
+    from training.brands.evaluate import reference
+    from training.brands.photographs import read_photographs
 
     behind = read_photographs(list(backgrounds))
     canvases, rows = read(drawn / "unseen")

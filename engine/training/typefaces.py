@@ -1,6 +1,6 @@
 """Draws the sheet of typefaces that zones must not be printed in, from fonts under free licences.
 
-python -m engine.training.typefaces LiberationMono-Regular.ttf LiberationMono-Bold.ttf DejaVuSansMono.ttf \
+python -m training.typefaces LiberationMono-Regular.ttf LiberationMono-Bold.ttf DejaVuSansMono.ttf \
     DejaVuSansMono-Bold.ttf cmuntt.ttf OCRA.ttf OUT.png
 """
 

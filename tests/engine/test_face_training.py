@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from training.face_occlusion import cover, fit
 from visionmq.engine.face.values import Face
-from visionmq.engine.training.face_occlusion import cover, fit
 
 
 def test_a_rule_that_can_be_drawn_as_a_line_is_learnt() -> None:

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from training.brands.degrade import HEIGHT, WIDTH, degrade, proposal
+from training.brands.names import Barred, key
+from training.brands.splits import read_unseen
 from visionmq.engine.api import EngineError
 from visionmq.engine.brand.embedding import LogoEmbedding
 from visionmq.engine.brand.letterbox import letterbox
-from visionmq.engine.training.brands.degrade import HEIGHT, WIDTH, degrade, proposal
-from visionmq.engine.training.brands.names import Barred, key
-from visionmq.engine.training.brands.splits import read_unseen
 
 _DEV = Path(__file__).parents[2].parent / "shared" / "data" / "logos" / "dev"
 

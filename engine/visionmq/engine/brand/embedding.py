@@ -1,7 +1,7 @@
 """Our logo embedding: a crop of a logo to a direction; drawings of one brand, in any colour and light, to near ones.
 
 The network is EfficientNet-Lite0 (Tan and Le, 2019) with a projection, trained on drawn brands by
-`visionmq.engine.training.brands`. Similarity is the dot product of two embeddings.
+`training.brands`. Similarity is the dot product of two embeddings.
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ WEIGHTS: Final = np.array(
     [8.402, 1.332, -2.593, 1.385, 1.468, 1.344, -1.095, -1.082, 7.855, 1.209, -8.5, -3.399, 1.229, -0.612, 6.66, 0.36,
      -2.524, -13.058, -12.935]
 )  # fmt: skip
-"""Fitted by `visionmq.engine.training.brand_places` on drawn scenes of training brands."""
+"""Fitted by `training.brand_places` on drawn scenes of training brands."""
 
 
 @dataclass(frozen=True, slots=True)

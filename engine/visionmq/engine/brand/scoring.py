@@ -1,6 +1,6 @@
 """How probable a brand is at a place, from all that speaks for it; and the similarity that a stranger seldom reaches.
 
-One logistic regression, fitted by `visionmq.engine.training.brand_odds` on degraded drawings and scenes of brands that no
+One logistic regression, fitted by `training.brand_odds` on degraded drawings and scenes of brands that no
 test uses, with galleries of 10 to 1,000 of them, half of whose queries are strangers or photographs without a logo.
 """
 

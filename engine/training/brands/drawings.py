@@ -1,6 +1,6 @@
 """Drawings as pixels: SVG to RGBA, cut to what is visible, on one canvas size, kept in one file.
 
-    python -m visionmq.engine.training.brands.drawings NODE_MODULES NEVER_TRAIN OUT
+    python -m training.brands.drawings NODE_MODULES NEVER_TRAIN OUT
 
 writes `OUT/train.npy` (n, SIDE, SIDE, 4) uint8 and `OUT/train.json`, and the same for the held-out brands under `unseen`.
 `resvg-py` (PyPI, MIT) draws; it is needed to train only.
@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-from visionmq.engine.training.brands.names import read_names
-from visionmq.engine.training.brands.sources import Source, read_all
-from visionmq.engine.training.brands.splits import LOGOS, classes, read_unseen
+from training.brands.names import read_names
+from training.brands.sources import Source, read_all
+from training.brands.splits import LOGOS, classes, read_unseen
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

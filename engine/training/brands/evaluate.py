@@ -1,6 +1,6 @@
 """Measure an embedding beside the plain backbone: unseen brands degraded, other drawings of a brand, brands of no gallery.
 
-    python -m visionmq.engine.training.brands.evaluate MODEL.onnx --data DATA --dev ../shared/data/logos/dev --photographs FOLDER
+    python -m training.brands.evaluate MODEL.onnx --data DATA --dev ../shared/data/logos/dev --photographs FOLDER
 
 The plain backbone is EfficientNet-Lite0 without a projection, 224 pixels, cosine, as older services did it.
 """
@@ -15,13 +15,13 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
+from training.brands.camera import over
+from training.brands.degrade import degrade, proposal
+from training.brands.drawings import from_canvas, read
+from training.brands.photographs import read_photographs
 from visionmq.engine.brand.embedding import LogoEmbedding
 from visionmq.engine.brand.letterbox import letterbox
 from visionmq.engine.brand.views import cut, views
-from visionmq.engine.training.brands.camera import over
-from visionmq.engine.training.brands.degrade import degrade, proposal
-from visionmq.engine.training.brands.drawings import from_canvas, read
-from visionmq.engine.training.brands.photographs import read_photographs
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Embed: TypeAlias = Callable[[Sequence[Array]], Array]
@@ -37,7 +37,7 @@ def plain_backbone() -> Embed:
     """Return the features of EfficientNet-Lite0 as an embedding."""
     import torch  # type: ignore[import-not-found,unused-ignore]
 
-    from visionmq.engine.training.brands.network import pretrained
+    from training.brands.network import pretrained
 
     net = pretrained().eval()
 

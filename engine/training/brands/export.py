@@ -1,6 +1,6 @@
 """Write the network as ONNX: crops (n, side, side, 3) uint8 BGR in, embeddings (n, DIMENSION) float32 of length one out.
 
-    python -m visionmq.engine.training.brands.export CHECKPOINT OUT.onnx
+    python -m training.brands.export CHECKPOINT OUT.onnx
 
 Weights are stored as int8 with a scale an output channel, or as float16, and made float32 when the model is opened (ONNX Runtime
 folds the nodes): a quarter or half of the size, the speed of float32.
@@ -17,7 +17,7 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 from onnx import helper, numpy_helper
 from torch import nn  # type: ignore[import-not-found,unused-ignore]
 
-from visionmq.engine.training.brands.network import Backbone, Embedder
+from training.brands.network import Backbone, Embedder
 
 SIDE: Final = 128
 _SMALL: Final = 256

@@ -1,6 +1,6 @@
 """Train the logo embedding.
 
-    python -m visionmq.engine.training.brands.train DATA OUT --photographs FOLDER... --minutes 90 --seed 1
+    python -m training.brands.train DATA OUT --photographs FOLDER... --minutes 90 --seed 1
 
 The time is the schedule: the learning rate falls with it as a cosine. A checkpoint of the averaged network is written every
 ten minutes, so any moment is an end. The first layers, which see edges and colours, stay as ImageNet taught them: that halves
@@ -23,13 +23,13 @@ import cv2
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import distributed  # type: ignore[import-not-found,unused-ignore]
 
-from visionmq.engine.training.brands.batches import Material, Plan, loader
-from visionmq.engine.training.brands.beginning import features, find_twins, first_proxies, pictures, whiten
-from visionmq.engine.training.brands.drawings import read
-from visionmq.engine.training.brands.losses import Proxies, contrast
-from visionmq.engine.training.brands.network import Embedder, pretrained
-from visionmq.engine.training.brands.photographs import read_photographs
-from visionmq.engine.training.brands.words import draw_words
+from training.brands.batches import Material, Plan, loader
+from training.brands.beginning import features, find_twins, first_proxies, pictures, whiten
+from training.brands.drawings import read
+from training.brands.losses import Proxies, contrast
+from training.brands.network import Embedder, pretrained
+from training.brands.photographs import read_photographs
+from training.brands.words import draw_words
 
 _FROZEN: Final = 3
 _BRANDS, _NOTHING = 48, 6

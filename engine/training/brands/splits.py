@@ -1,6 +1,6 @@
 """Who is trained on, who is held out: by brand, never by drawing.
 
-    python -m visionmq.engine.training.brands.splits NODE_MODULES NEVER_TRAIN
+    python -m training.brands.splits NODE_MODULES NEVER_TRAIN
 
 writes `splits.json` beside this module: the unseen brands, which a benchmark may measure on. They are brands of
 `@iconify-json/logos` that the never-train list does not name, in the order of a hash of their name, so that another version
@@ -13,8 +13,8 @@ import json
 from pathlib import Path
 from typing import Final
 
-from visionmq.engine.training.brands.names import Barred, key, read_names, stem
-from visionmq.engine.training.brands.sources import Source, read_all
+from training.brands.names import Barred, key, read_names, stem
+from training.brands.sources import Source, read_all
 
 SPLITS: Final = Path(__file__).with_name("splits.json")
 UNSEEN: Final = 340

@@ -1,8 +1,8 @@
 """Fit the weights and levels of `visionmq.engine.brand.scoring`: how probable a brand is, and how near strangers come.
 
-    python -m visionmq.engine.training.brand_odds DRAWINGS PHOTOGRAPHS [--model MODEL.onnx]
+    python -m training.brand_odds DRAWINGS PHOTOGRAPHS [--model MODEL.onnx]
 
-`DRAWINGS` is the folder that `visionmq.engine.training.brands.drawings` wrote; of its held-out brands (none is trained on, none
+`DRAWINGS` is the folder that `training.brands.drawings` wrote; of its held-out brands (none is trained on, none
 is in `never_train.txt`) those after the first 150 are used, so that the first 150 can tell how well the fit holds. Half of the
 queries show a brand of the gallery, the others a stranger, or nothing.
 """
@@ -15,6 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from training.brands.degrade import degrade, proposal
+from training.brands.drawings import from_canvas, read
+from training.brands.evaluate import reference
+from training.brands.photographs import read_photographs
 from visionmq.engine.brand.embedding import LogoEmbedding
 from visionmq.engine.brand.gallery import Near
 from visionmq.engine.brand.marks import Marks, marks_of, pack, unpack
@@ -23,10 +27,6 @@ from visionmq.engine.brand.scoring import REFERENCE_COUNT, Evidence, Level, term
 from visionmq.engine.brand.views import views
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
-from visionmq.engine.training.brands.degrade import degrade, proposal
-from visionmq.engine.training.brands.drawings import from_canvas, read
-from visionmq.engine.training.brands.evaluate import reference
-from visionmq.engine.training.brands.photographs import read_photographs
 
 _KEPT_BACK: Final = 150
 _SIZES: Final = (12, 40, 120)

@@ -1,8 +1,8 @@
 """Fit the weights of `visionmq.engine.brand.looks`: which boxes of a photograph are a logo's.
 
-    python -m visionmq.engine.training.brand_places DRAWINGS PHOTOGRAPHS
+    python -m training.brand_places DRAWINGS PHOTOGRAPHS
 
-`DRAWINGS` is the folder that `visionmq.engine.training.brands.drawings` wrote (training brands only), `PHOTOGRAPHS` a folder
+`DRAWINGS` is the folder that `training.brands.drawings` wrote (training brands only), `PHOTOGRAPHS` a folder
 of free photographs. Prints the weights, and how many logos the first boxes of held-out scenes hold.
 """
 
@@ -13,12 +13,12 @@ from typing import Final
 import cv2
 import numpy as np
 
+from training.brands.drawings import from_canvas, read
 from visionmq.engine.brand import boxes as box
 from visionmq.engine.brand import proposals
 from visionmq.engine.brand.contours import trace
 from visionmq.engine.brand.looks import describe, tables
 from visionmq.engine.registration.outcome import Array
-from visionmq.engine.training.brands.drawings import from_canvas, read
 
 SCENES: Final = 300
 _SIZE: Final = (480, 360)

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import torch  # type: ignore[import-not-found,unused-ignore]
 
-from visionmq.engine.training.brands import camera
-from visionmq.engine.training.brands.augment import Studio
-from visionmq.engine.training.brands.batches import Material
-from visionmq.engine.training.brands.network import DIMENSION, Embedder
+from training.brands import camera
+from training.brands.augment import Studio
+from training.brands.batches import Material
+from training.brands.network import DIMENSION, Embedder
 
 _TWINS: Final = 0.96
 """Correlation of two small grey drawings, or of one with the other's negative, from which they are one under two names."""

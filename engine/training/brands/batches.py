@@ -14,7 +14,7 @@ from torch.utils.data import (  # type: ignore[import-not-found,unused-ignore]
     get_worker_info,
 )
 
-from visionmq.engine.training.brands.augment import Studio
+from training.brands.augment import Studio
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

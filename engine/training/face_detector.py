@@ -1,6 +1,6 @@
 """Write the BlazeFace detectors of npm's `@mediapipe/face_detection` (Apache-2.0) as ONNX files.
 
-    python -m visionmq.engine.training.face_detector FILE.tflite FILE.onnx
+    python -m training.face_detector FILE.tflite FILE.onnx
 
 Needs the package `tflite`, which reads the flat buffer. Weights stay float16, as in the package. TensorFlow Lite
 keeps rows x columns x channels and ONNX channels first: the graph turns its input once, and each output back

@@ -10,11 +10,11 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
+from training.brands import camera
+from training.brands.drawings import from_canvas
+from training.brands.photographs import background, colour
+from training.brands.recolour import ink, recolour
 from visionmq.engine.brand.letterbox import letterbox
-from visionmq.engine.training.brands import camera
-from visionmq.engine.training.brands.drawings import from_canvas
-from visionmq.engine.training.brands.photographs import background, colour
-from visionmq.engine.training.brands.recolour import ink, recolour
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

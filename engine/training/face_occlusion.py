@@ -1,6 +1,6 @@
 """Fit the guess of covered faces: portraits, covers drawn on them, and two logistic models.
 
-    python -m visionmq.engine.training.face_occlusion PORTRAITS... --textures FOLDER
+    python -m training.face_occlusion PORTRAITS... --textures FOLDER
 
 PORTRAITS are folders of pictures of one person each (`faces_lfw_aligned/dev/images`, `faces_wild/dev/images`); FOLDER
 holds any pictures, which serve as textures. A cover is drawn on the picture before the face is found: a face that is
