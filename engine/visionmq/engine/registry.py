@@ -14,6 +14,7 @@ ENGINES: Final[dict[str, str]] = {
     "registration": "visionmq.engine.registration.engine:RegistrationEngine",
     "face": "visionmq.engine.face.engine:FaceEngine",
     "access": "visionmq.engine.access.engine:AccessEngine",
+    "desk": "visionmq.engine.access.desk:DeskEngine",
     "store": "visionmq.engine.store.engine:StoreEngine",
 }
 """The engines of this release; values are `module:Class`."""

@@ -1,5 +1,7 @@
 """The engine itself: requests in the wire's words, imports, and what is answered without eyes."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.engine.access.garage import PASSWORD
+from visionmq.engine.access.desk import DeskEngine
 from visionmq.engine.access.engine import AccessEngine
 from visionmq.engine.api import Answer, Engine, EngineError, Job
 from visionmq.engine.store.link import Link
@@ -64,6 +67,14 @@ def test_it_serves_every_operation_of_the_table() -> None:
     for name, spec in served.items():
         assert (spec.params, spec.most_images) == (OPERATIONS[name].params, OPERATIONS[name].most_images)
         assert spec.reads_pictures is (spec.most_images > 0)
+
+
+def test_the_desk_serves_all_that_needs_no_picture_and_opens_no_model() -> None:
+    assert {spec.name for spec in DeskEngine().operations()} == {
+        name for name, row in OPERATIONS.items() if name.startswith("access.") and row.most_images == 0
+    }
+    code = "import sys, visionmq.engine.access.desk; sys.exit('cv2' in sys.modules or 'onnxruntime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
 def test_what_is_passed_in_to_be_passed_back_comes_back(service: Service) -> None:

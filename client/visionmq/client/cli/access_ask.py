@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ENGINES: Final = ("access",)
-"""It brings those that it needs."""
+"""It brings those that it needs to see pictures."""
+DESK: Final = ("desk",)
+"""The same without eyes: starts in half the time."""
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _SPAN: Final = re.compile(r"\+?(\d+(?:\.\d+)?)([mhd])")
 _PIPED: Final = 'For instance: printf %s "$PASSWORD" | visionmq access validate ada car-7 --password-stdin'

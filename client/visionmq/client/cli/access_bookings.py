@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from visionmq.client.cli.access_ask import (
-    ENGINES,
+    DESK,
     AsObject,
     Once,
     everything,
@@ -38,7 +38,7 @@ def book(
     """Book a car for a user from START until before END; refused where it overlaps another booking of the car."""
     begin = when(start, "START")
     until = when(end, "END", after=begin)
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         done = client.access.book(user, car, begin, until, **keyed(once))
     span = f"{begin:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M %Z}"
     print_changed(done, f"car {car} booked for {user}, {span}, booking {done.id}", as_json=as_json)
@@ -65,7 +65,7 @@ def bookings(
     """List bookings, by start."""
     asked: dict[str, Any] = {"car": car, "user": user, "states": state or (), "since": maybe_when(since, "--since")}
     asked["until"] = maybe_when(until, "--until")
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         found = list(everything(lambda after: client.access.bookings(after=after, **asked), "bookings"))
     columns = ("user", "car", "start", "end", "state", "live", "booking")
     empty = "no such bookings; visionmq access book USER CAR START END"
@@ -85,7 +85,7 @@ def cancel(
     as_json: AsObject = False,
 ) -> None:
     """Give up a booking whose car was not taken."""
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.cancel_booking(booking)
     print_changed(done, f"booking {booking} cancelled", as_json=as_json)
 
@@ -96,7 +96,7 @@ def cancel(
 @talks
 def add_engineer(context: typer.Context, user: UserName, store: Store = None, as_json: AsObject = False) -> None:
     """Make a user an engineer, who may unlock assigned cars without a booking."""
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.add_engineer(user)
     print_changed(done, f"{user} is an engineer; visionmq access engineer assign {user} CAR", as_json=as_json)
 
@@ -104,7 +104,7 @@ def add_engineer(context: typer.Context, user: UserName, store: Store = None, as
 @talks
 def remove_engineer(context: typer.Context, user: UserName, store: Store = None, as_json: AsObject = False) -> None:
     """Let a user be no engineer any more."""
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.remove_engineer(user)
     print_changed(done, f"{user} is no engineer any more", as_json=as_json)
 
@@ -122,7 +122,7 @@ def assign(
     """Let an engineer unlock a car without a booking."""
     begin = maybe_when(start, "--start")
     until = maybe_when(end, "--end", after=begin)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.assign(user, car, begin, until)
     print_changed(done, f"{user} may unlock {car}, assignment {done.id}", as_json=as_json)
 
@@ -135,7 +135,7 @@ def unassign(
     as_json: AsObject = False,
 ) -> None:
     """Take an assignment back."""
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.unassign(assignment)
     print_changed(done, f"assignment {assignment} taken back", as_json=as_json)
 
@@ -145,7 +145,7 @@ def engineers(context: typer.Context, store: Store = None, as_json: AsObject = F
     """List the engineers and what they may unlock."""
     from visionmq.client.cli.show import print_json
 
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         found = client.access.engineers()
     if as_json:
         print_json(found)

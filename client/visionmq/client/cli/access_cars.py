@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from visionmq.client.cli.access_ask import (
-    ENGINES,
+    DESK,
     AsObject,
     Yes,
     everything,
@@ -42,7 +42,7 @@ def add(
     """Add a car. Its device key, by which it proves what it encodes, is told this once."""
     where = None if at is None else location(at)
     _check(output)
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         made = client.access.add_vehicle(car, plate=plate, location=where)
     _tell_key(made, f"car {car} added", output, as_json=as_json)
 
@@ -53,7 +53,7 @@ def key(
 ) -> None:
     """Give a car a new device key; the former proves nothing any more."""
     _check(output)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         made = client.access.rotate_device_key(car)
     _tell_key(made, f"car {car} has a new device key", output, as_json=as_json)
 
@@ -89,7 +89,7 @@ def edit(
 ) -> None:
     """Change what is given of a car."""
     where = None if at is None else location(at)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.edit_vehicle(car, plate=plate, location=where, state=state)
     print_changed(done, f"car {car} changed", as_json=as_json)
 
@@ -102,7 +102,7 @@ def remove(
     from visionmq.client.cli.face_gallery import confirm
 
     confirm(f"Remove car {car!r}?", yes=yes)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.remove_vehicle(car)
     print_changed(done, f"car {car} removed", as_json=as_json)
 
@@ -110,7 +110,7 @@ def remove(
 @talks
 def cars(context: typer.Context, store: Store = None, as_json: AsObject = False) -> None:
     """List the cars: what each is doing, and where it stands."""
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         found = list(everything(lambda after: client.access.vehicles(after=after), "vehicles"))
     empty = "there are no cars yet; visionmq access car add CAR"
     columns = ("car", "plate", "state", "where", "booking")

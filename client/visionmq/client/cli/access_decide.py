@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visionmq.client.cli.access_ask import ENGINES, AsObject, Once, PasswordStdin, location, read_password
+from visionmq.client.cli.access_ask import DESK, ENGINES, AsObject, Once, PasswordStdin, location, read_password
 from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
@@ -34,7 +34,7 @@ def validate(
     from visionmq.client.cli.access_show import print_decision
 
     password = read_password(stdin=password_stdin)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         decision = client.validate(user, password, car)
     print_decision(decision, as_json=as_json)
 
@@ -151,7 +151,7 @@ def bring_back(
     from visionmq.client.cli.access_show import print_decision
 
     place = location(where)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         decision = client.return_car(user, car, place, booking=booking, **keyed(once))
     print_decision(decision, as_json=as_json)
 
@@ -166,6 +166,6 @@ def nonce(context: typer.Context, car: CarId, store: Store = None, as_json: AsOb
     """Print a number with which this car proves one encoding, soon."""
     from visionmq.client.cli.show import print_json
 
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         made = client.access.nonce(car)
     print_json(made) if as_json else print(f"{made.nonce}  good for {made.seconds:g} s")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from visionmq.client.cli.access_ask import ENGINES
+from visionmq.client.cli.access_ask import DESK
 from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.places import AsJson, AsLines, Output, Places
@@ -68,7 +68,7 @@ def take_in(
         places.finish(len(rows) - failed, failed)
         return
     mark = hashlib.sha256(file.read_bytes() + table.encode()).hexdigest()[:24]
-    connection = service(settings_of(context), ENGINES, store=store, tell=not (as_json or as_lines))
+    connection = service(settings_of(context), DESK, store=store, tell=not (as_json or as_lines))
     with closing(places.open(_shown(table))) as sink, connection as client:
         failed = _import(client, table, rows, mark, sink)
     places.finish(len(rows) - failed, failed)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from visionmq.client.cli.access_ask import ENGINES, AsObject
+from visionmq.client.cli.access_ask import DESK, AsObject
 from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
@@ -32,7 +32,7 @@ def policy(
     rules = read_rules(changes or [])
     if rules and version is not None:
         raise Failure("--version prints a policy, and rules change one", "Leave one of them out.", Exit.USAGE)
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         access = client.access
         found = access.set_policy(rules=rules, replaces=replaces) if rules else access.policy(version)
     print_json(found) if as_json else _print(found)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from visionmq.client.cli.access_ask import (
-    ENGINES,
+    DESK,
     AsObject,
     PasswordStdin,
     Yes,
@@ -47,7 +47,7 @@ def add(
     """Add a user; the password is asked for twice, or comes by --password-stdin."""
     password = read_password(stdin=password_stdin, new=True)
     record = {"full_name": full_name, "birth_date": birth_date, "subject": subject, "collection": collection}
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         done = client.access.add_user(name, password, **record)
     print_changed(done, f"user {name} added, id {done.id}", as_json=as_json)
 
@@ -65,7 +65,7 @@ def edit(
 ) -> None:
     """Change what is given of a user's record."""
     record = {"full_name": full_name, "birth_date": birth_date, "subject": subject, "collection": collection}
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.edit_user(name, **record)
     print_changed(done, f"user {name} changed", as_json=as_json)
 
@@ -73,7 +73,7 @@ def edit(
 @talks
 def users(context: typer.Context, store: Store = None, as_json: AsObject = False) -> None:
     """List the users."""
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         found = list(everything(lambda after: client.access.users(after=after), "users"))
     empty = "there are no users yet; visionmq access user add NAME"
     columns = ("user", "full name", "born", "face", "engineer", "locked until", "id")
@@ -96,7 +96,7 @@ def password(
 ) -> None:
     """Give a user a new password, and clear a lock-out."""
     new = read_password(stdin=password_stdin, new=True)
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.set_password(name, new)
     print_changed(done, f"user {name} has a new password", as_json=as_json)
 
@@ -104,7 +104,7 @@ def password(
 @talks
 def unlock(context: typer.Context, name: Name, store: Store = None, as_json: AsObject = False) -> None:
     """Clear a user's lock-out."""
-    with service(settings_of(context), ENGINES, store=store) as client:
+    with service(settings_of(context), DESK, store=store) as client:
         done = client.access.unlock(name)
     print_changed(done, f"user {name} may log in again", as_json=as_json)
 
@@ -125,7 +125,7 @@ def forget(
 
     check_receipt(output)
     confirm(f"Destroy all that is kept of user {name!r} and the face, for good?", yes=yes)
-    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+    with service(settings_of(context), DESK, store=store, tell=not as_json) as client:
         done = client.access.forget_user(name)
     write_receipt(output, done)
     gone = f"{len(done.cancelled_bookings)} bookings cancelled, {done.faces} templates destroyed"
