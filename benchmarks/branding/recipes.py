@@ -16,6 +16,7 @@ from visionmq.engine.brand.views import cut
 from visionmq.engine.document.network import open_model
 from visionmq.engine.registration.features import to_gray
 from visionmq.schemas.brand import CalibrateParams, LearnParams, RecognizeParams
+from visionmq.schemas.errors import ErrorCode
 
 _TOGETHER = 16
 _LITE0_SIDE = 224
@@ -114,7 +115,7 @@ class _Stored:
 
     def engine(self, name: str) -> Any:
         """Refuse: brands need no other engine."""
-        raise EngineError("bad_request", name)  # type: ignore[arg-type]
+        raise EngineError(ErrorCode.BAD_REQUEST, f"Brands need no engine {name!r}.")
 
 
 class Hashes:
