@@ -81,7 +81,7 @@ class Life(RuleBasedStateMachine):
     def ask(self, peer, request_id, op, left, priority, updates, size) -> None:
         """Ask, perhaps again, perhaps with other content."""
         core = self.bench.broker
-        known = request_id in core.open or core.stored.get(request_id) is not None
+        known = request_id in core.open or request_id in core.stored.by_key
         accepted = core.ledger.accepted
         asked = self.deferred(peer) | {request_id}
         request = make_request(request_id, op, left_ms=left, priority=priority, updates=updates)
@@ -235,7 +235,7 @@ class Life(RuleBasedStateMachine):
         assert not core.queue.active
         assert not core.workers.operations()
         assert not core.workers._pools
-        assert not core._absent
+        assert not core.workers._absent
         assert self.ended == self.lives
 
 

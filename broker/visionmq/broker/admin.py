@@ -94,7 +94,7 @@ def _queues(broker: "Broker", _params: Any, now: float) -> _Result:
             running[ticket.request.op] = running.get(ticket.request.op, 0) + 1
     states = []
     for op in sorted({*broker.workers.operations(), *broker.queue.operations, *broker.queue.paused}):
-        queue = broker.queue.operation(op)
+        queue = broker.queue.operations[op]
         waiting = list(queue.live())
         states.append(
             s.QueueState(
@@ -139,7 +139,7 @@ def _resume(broker: "Broker", params: s.OperationsParams, now: float) -> _Result
 
 
 def _purge(broker: "Broker", params: s.OperationsParams, now: float) -> _Result:
-    waiting = [t for op in _operations(broker, params) for t in broker.queue.operation(op).live()]
+    waiting = [t for op in _operations(broker, params) for t in broker.queue.operations[op].live()]
     for ticket in waiting:
         broker._abandon(ticket, ErrorCode.CANCELLED, "purged by an operator", now)
     return s.Done(touched=len(waiting)), ()

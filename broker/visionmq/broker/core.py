@@ -12,8 +12,6 @@ from typing import Any
 
 from visionmq.broker import admin, policy
 from visionmq.broker.events import (
-    END,
-    LOG,
     TO_CLIENT,
     TO_WORKER,
     Action,
@@ -30,6 +28,7 @@ from visionmq.broker.events import (
 )
 from visionmq.broker.fair import FairQueue
 from visionmq.broker.ledger import Ledger
+from visionmq.broker.outbox import Outbox
 from visionmq.broker.pool import Workers
 from visionmq.broker.records import Client, Frame, PeerId, Phase, Ticket, Worker
 from visionmq.broker.settings import Settings
@@ -62,7 +61,7 @@ class Broker:
         self.secure = secure
         self.started = now
         self.clients: dict[PeerId, Client] = {}
-        self.workers = Workers()
+        self.workers = Workers(settings.absence, now)
         self.queue = FairQueue(settings.ageing)
         self.open: dict[str, Ticket] = {}
         self.stored = StoredReplies(settings)
@@ -75,11 +74,9 @@ class Broker:
         self.draining = False
         self._drain_until = 0.0
         self._lease = first_lease
-        self._absent: dict[str, float] = {}
-        """Operations that lost their last worker, and until when requests may wait for another."""
         self._next_beat = now
         self._ticked = now
-        self._out: list[Action] = []
+        self._outbox = Outbox()
         self._on: dict[type[Any], Callable[[Any, float], None]] = {
             ClientSent: self._client_sent,
             WorkerSent: self._worker_sent,
@@ -109,7 +106,7 @@ class Broker:
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take one event and return what is to be done, in order."""
         out: list[Action] = []
-        self._out = out
+        self._outbox.actions = out
         self._on[type(event)](event, now)
         return out
 
@@ -134,7 +131,8 @@ class Broker:
     def _permit_client(self, client: Client, message: m.FromClient, grant: Any) -> bool:
         refusal = policy.refuse_client(grant)
         if refusal is None:
-            client.user = grant.name
+            if client.user != grant.name:
+                client.sign_in(grant.name)
             return True
         code, text = refusal
         if isinstance(message, m.Request):
@@ -147,8 +145,8 @@ class Broker:
         size = 0
         for frame in frames:
             size += len(frame)
-        key = request.id if client.user is None else f"{client.user}/{request.id}"
-        if key in self.open or self.stored.get(key) is not None:
+        key = client.scope + request.id
+        if key in self.open or key in self.stored.by_key:
             self._repeat(client, key, request, frames, size)
             return
         refusal = self._find_refusal(client, request, frames, size, grant, now)
@@ -188,7 +186,7 @@ class Broker:
             return None if request.op in OPERATIONS else self._unknown_operation(request.op)
         if self.draining:
             return ErrorCode.SHUTTING_DOWN, "this broker takes no more requests"
-        if not self.workers.serve(request.op) and not self._may_return(request.op, now):
+        if not self.workers.serve(request.op) and not self.workers.may_return(request.op, now):
             return self._unserved(request.op)
         return self._find_busy(client, size)
 
@@ -214,15 +212,8 @@ class Broker:
 
     def queue_seconds(self, op: str) -> float:
         """Return how long the waiting requests of an operation will take, as far as known."""
-        queue = self.queue.operation(op)
+        queue = self.queue.operations[op]
         return queue.waiting * queue.seconds / max(self.workers.slots(op), 1)
-
-    def _may_return(self, op: str, now: float) -> bool:
-        """Whether a worker for the operation may still come: after our start, or after a loss."""
-        until = self._absent.get(op)
-        if until is not None:
-            return now < until
-        return now < self.started + self.settings.absence and not self.workers.by_peer
 
     def _unserved(self, op: str) -> tuple[ErrorCode, str]:
         if op in OPERATIONS or op in self.queue.operations:
@@ -249,7 +240,7 @@ class Broker:
     def _repeat(self, client: Client, key: str, request: m.Request, frames: Sequence[Frame], size: int) -> None:
         """Join the running request, or send the stored reply again."""
         ticket = self.open.get(key)
-        stored = self.stored.get(key)
+        stored = self.stored.by_key.get(key)
         if ticket is not None:
             same = ticket.request.op == request.op and _same_frames(ticket.frames, frames)
         else:
@@ -290,16 +281,13 @@ class Broker:
     def _client_heartbeat(self, client: Client, message: m.Heartbeat, now: float) -> None:
         self._send_client(client, [encode(m.Heartbeat(instance=self.instance))])
 
-    def _key(self, client: Client, request_id: str) -> str:
-        return request_id if client.user is None else f"{client.user}/{request_id}"
-
     def _cancel(self, client: Client, message: m.Cancel, now: float) -> None:
-        key = self._key(client, message.id)
+        key = client.scope + message.id
         ticket = self.open.get(key)
         if ticket is not None:
             self._rebind(ticket, client)
             self._abandon(ticket, ErrorCode.CANCELLED, "cancelled by the client", now)
-        elif (stored := self.stored.get(key)) is not None:
+        elif (stored := self.stored.by_key.get(key)) is not None:
             self._send_client(client, stored.frames, stored.size)
         else:
             self._send_client(client, [encode(m.Unknown(ids=[message.id]))])
@@ -307,11 +295,11 @@ class Broker:
     def _check(self, client: Client, message: m.Check, now: float) -> None:
         unknown = []
         for request_id in message.ids:
-            key = self._key(client, request_id)
+            key = client.scope + request_id
             ticket = self.open.get(key)
             if ticket is not None:
                 self._rebind(ticket, client)
-            elif (stored := self.stored.get(key)) is not None:
+            elif (stored := self.stored.by_key.get(key)) is not None:
                 self.ledger.repeats += 1
                 self._send_client(client, stored.frames, stored.size)
             else:
@@ -339,14 +327,14 @@ class Broker:
 
     def _send_client(self, client: Client, frames: Sequence[Frame], size: int = 0) -> None:
         client.unread += size
-        self._out.append((TO_CLIENT, client.peer, frames))
+        self._outbox.actions.append((TO_CLIENT, client.peer, frames))
 
     def _send_deferred(self, client: Client) -> None:
         """Send what was kept back, as much as one unheard client may have."""
         while client.deferred and client.unread < self.settings.unread_bytes:
             key = next(iter(client.deferred))
             del client.deferred[key]
-            stored = self.stored.get(key)
+            stored = self.stored.by_key.get(key)
             if stored is not None:
                 self._send_client(client, stored.frames, stored.size)
 
@@ -360,7 +348,7 @@ class Broker:
             return
         ticket.position = position
         op = ticket.request.op
-        seconds = self.queue.operation(op).seconds
+        seconds = self.queue.operations[op].seconds
         eta = round((position / max(self.workers.slots(op), 1) + 1) * seconds * _MS, 1) if seconds else None
         reply = encode(m.Reply(id=ticket.request.id, state=m.State.ACCEPTED, attempt=ticket.attempt))
         self._send_client(ticket.client, [reply, encode(AcceptedReport(position=position, eta_ms=eta))])
@@ -386,7 +374,7 @@ class Broker:
             user=ticket.client.user,
             updates=request.updates,
         )
-        self._out.append((TO_WORKER, worker.peer, [encode(run), *ticket.frames]))
+        self._outbox.actions.append((TO_WORKER, worker.peer, [encode(run), *ticket.frames]))
 
     def _feed(self, worker: Worker, now: float) -> None:
         """Give a worker what waits, as far as its credit goes."""
@@ -446,7 +434,7 @@ class Broker:
                 del client.deferred[next(iter(client.deferred))]
             return
         client.unread += size
-        self._out.append((TO_CLIENT, client.peer, frames))
+        self._outbox.actions.append((TO_CLIENT, client.peer, frames))
 
     def _abandon(self, ticket: Ticket, code: ErrorCode, text: str, now: float) -> None:
         """End a waiting or running request before its worker did; its lease costs credit until answered."""
@@ -454,7 +442,7 @@ class Broker:
             self.queue.remove(ticket)
         elif ticket.worker is not None:
             ticket.worker.leases[ticket.lease] = None
-            self._out.append((TO_WORKER, ticket.worker.peer, [encode(m.Stop(lease=ticket.lease))]))
+            self._outbox.to_worker(ticket.worker.peer, encode(m.Stop(lease=ticket.lease)))
         state = m.State.CANCELLED if code is ErrorCode.CANCELLED else m.State.FAILED
         self._end(ticket, state, code, text, now)
 
@@ -496,9 +484,7 @@ class Broker:
         self._lose(same, "it announced itself again", now)
         worker = Worker(peer, ready, now)
         self.workers.add(worker)
-        for op in worker.ops:
-            self._absent.pop(op, None)
-        self._log("info", "worker_ready", worker=ready.name, host=ready.host, pid=ready.pid, credit=ready.credit)
+        self._outbox.log("info", "worker_ready", worker=ready.name, host=ready.host, pid=ready.pid, credit=ready.credit)
         self._send_worker(peer, self._welcome(self.settings.worker_liveness))
         self._feed(worker, now)
 
@@ -521,7 +507,7 @@ class Broker:
             self._end(ticket, m.State.FAILED, ErrorCode.INTERNAL, "the worker's answer was malformed", now)
             return
         lasted = now - ticket.dispatched_at
-        queue = self.queue.operation(ticket.request.op)
+        queue = self.queue.operations[ticket.request.op]
         queue.seconds += (lasted - queue.seconds) * _SMOOTHING if queue.seconds else lasted
         reply = m.Reply(
             id=ticket.request.id,
@@ -572,7 +558,7 @@ class Broker:
 
     def _worker_log(self, worker: Worker, message: m.Log, now: float) -> None:
         for line in message.lines:
-            self._log("warning", "worker_log", worker=worker.ready.name, line=line[:2000])
+            self._outbox.log("warning", "worker_log", worker=worker.ready.name, line=line[:2000])
 
     def _workers_unreachable(self, event: WorkersUnreachable, now: float) -> None:
         messages = [decode_to_worker(envelope) for envelopes in event.undelivered.values() for envelope in envelopes]
@@ -602,11 +588,12 @@ class Broker:
         self, worker: Worker, why: str, now: float, counts: bool, undelivered: Collection[int]
     ) -> Collection[str]:
         """Forget one worker and return the operations whose requests it held."""
-        for op in self.workers.remove(worker):
-            self._absent[op] = now + self.settings.absence
+        self.workers.remove(worker, now)
         held = [ticket for ticket in worker.leases.values() if ticket is not None]
         worker.leases.clear()
-        self._log("info" if not counts else "warning", "worker_gone", worker=worker.ready.name, why=why, held=len(held))
+        self._outbox.log(
+            "info" if not counts else "warning", "worker_gone", worker=worker.ready.name, why=why, held=len(held)
+        )
         for ticket in reversed(held):
             ticket.worker = None
             ticket.workers = (*ticket.workers, worker.ready.name)
@@ -621,13 +608,15 @@ class Broker:
     def _bury(self, ticket: Ticket, now: float) -> None:
         body_and_images = ticket.frames
         text = f"{ticket.losses} workers died holding it: {', '.join(ticket.workers)}"
-        self._log("error", "dead_letter", request_id=ticket.request.id, op=ticket.request.op, workers=ticket.workers)
+        self._outbox.log(
+            "error", "dead_letter", request_id=ticket.request.id, op=ticket.request.op, workers=ticket.workers
+        )
         self._end(ticket, m.State.FAILED, ErrorCode.WORKER_LOST, text, now)
         ticket.frames = body_and_images
         self.dead.put(ticket, now)
 
     def _send_worker(self, peer: PeerId, message: m.Message) -> None:
-        self._out.append((TO_WORKER, peer, [encode(message)]))
+        self._outbox.to_worker(peer, encode(message))
 
     # ---- time, faults, ends -------------------------------------------------------------------
 
@@ -645,7 +634,7 @@ class Broker:
     def _probe(self, event: Probe, now: float) -> None:
         beat = encode(m.Heartbeat(instance=self.instance))
         for peer in self.workers.by_peer:
-            self._out.append((TO_WORKER, peer, [beat]))
+            self._outbox.to_worker(peer, beat)
 
     def _tick(self, event: Tick, now: float) -> None:
         if now - self._ticked > _PAUSE:
@@ -663,7 +652,7 @@ class Broker:
     def _drain(self, now: float) -> None:
         """End when nothing is open; what is still open after the time for draining fails first."""
         if not self.open:
-            self._out.append((END, None, None))
+            self._outbox.end()
         elif now >= self._drain_until:
             # The end comes a tick later, so that these replies still leave the socket.
             for ticket in list(self.open.values()):
@@ -671,7 +660,7 @@ class Broker:
 
     def _forgive(self, now: float) -> None:
         """Hold nobody's silence against him: it was this broker that stood still."""
-        self._log("warning", "broker_paused", seconds=round(now - self._ticked, 1))
+        self._outbox.log("warning", "broker_paused", seconds=round(now - self._ticked, 1))
         for worker in self.workers.by_peer.values():
             worker.heard = now
         for client in self.clients.values():
@@ -703,21 +692,19 @@ class Broker:
         return [ticket for queue in self.queue.active.values() for ticket in queue.live() if ticket.request.updates]
 
     def _end_unserved(self, now: float) -> None:
-        for op in [op for op in self.queue.active if not self.workers.serve(op) and not self._may_return(op, now)]:
+        for op in [
+            op for op in self.queue.active if not self.workers.serve(op) and not self.workers.may_return(op, now)
+        ]:
             code, text = self._unserved(op)
             for ticket in list(self.queue.operations[op].live()):
                 self._abandon(ticket, code, text, now)
-        for op in [op for op, until in self._absent.items() if until <= now]:
-            del self._absent[op]
+        self.workers.end_absences(now)
 
     def _drain_requested(self, event: DrainRequested, now: float) -> None:
         if not self.draining:
             self.draining = True
             self._drain_until = now + self.settings.drain_seconds
-            self._log("info", "broker_draining", open=len(self.open))
-
-    def _log(self, level: str, event: str, **fields: Any) -> None:
-        self._out.append((LOG, (level, event), fields))
+            self._outbox.log("info", "broker_draining", open=len(self.open))
 
 
 def _same_frames(one: Sequence[Frame], other: Sequence[Frame]) -> bool:

@@ -6,6 +6,7 @@ with ten thousand requests so gets tags far ahead, and a newcomer's first tag is
 by arrival. Removal is lazy; a heap is rebuilt when half of it is dead, so it stays bounded.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
@@ -68,7 +69,7 @@ class FairQueue:
     """All waiting requests, by operation; `now` is the caller's."""
 
     def __init__(self, ageing: float) -> None:
-        self.operations: dict[str, OperationQueue] = {}
+        self.operations: defaultdict[str, OperationQueue] = defaultdict(OperationQueue)
         self.active: dict[str, OperationQueue] = {}
         """Those where something waits."""
         self.paused: set[str] = set()
@@ -78,13 +79,6 @@ class FairQueue:
         self._virtual = 0.0
         self._seq = 0
         self._back = 0
-
-    def operation(self, op: str) -> OperationQueue:
-        """Return the queue of an operation."""
-        queue = self.operations.get(op)
-        if queue is None:
-            queue = self.operations[op] = OperationQueue()
-        return queue
 
     def put(self, ticket: Ticket) -> None:
         """Let a new request wait."""
@@ -102,7 +96,7 @@ class FairQueue:
 
     def _push(self, ticket: Ticket, seq: int) -> None:
         op = ticket.request.op
-        queue = self.operation(op)
+        queue = self.operations[op]
         ticket.seq = seq
         ticket.phase = Phase.WAITING
         heappush(queue.heaps[ticket.level], (ticket.start, ticket.seq, ticket))

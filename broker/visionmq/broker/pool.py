@@ -54,12 +54,17 @@ class Pool:
 
 
 class Workers:
-    """All connected workers."""
+    """All connected workers; and, for a while, the operations that none of them serves any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, absence: float, now: float) -> None:
+        """Start empty; after this start, and after a loss, a worker is waited for so many seconds."""
         self.by_peer: dict[PeerId, Worker] = {}
         self._pools: dict[frozenset[str], Pool] = {}
         self._serving: dict[str, list[Pool]] = {}
+        self._absence = absence
+        self._first_until = now + absence
+        self._absent: dict[str, float] = {}
+        """Operations that lost their last worker, and until when requests may wait for another."""
 
     def add(self, worker: Worker) -> None:
         """Take a worker in."""
@@ -72,22 +77,22 @@ class Workers:
         worker.pool = pool
         self.by_peer[worker.peer] = worker
         pool.place(worker)
+        for op in worker.ops:
+            self._absent.pop(op, None)
 
-    def remove(self, worker: Worker) -> list[str]:
-        """Forget a worker; return the operations that nobody serves any more."""
+    def remove(self, worker: Worker, now: float) -> None:
+        """Forget a worker; operations that nobody serves any more are absent from now on."""
         del self.by_peer[worker.peer]
         pool: Pool = worker.pool
         pool.remove(worker)
         if pool.size:
-            return []
+            return
         del self._pools[pool.ops]
-        orphaned = []
         for op in pool.ops:
             self._serving[op].remove(pool)
             if not self._serving[op]:
                 del self._serving[op]
-                orphaned.append(op)
-        return orphaned
+                self._absent[op] = now + self._absence
 
     def least_loaded(self, op: str) -> Worker | None:
         """Return the least loaded worker with free credit that serves the operation."""
@@ -102,6 +107,18 @@ class Workers:
     def serve(self, op: str) -> bool:
         """Whether any worker serves the operation, busy or not."""
         return op in self._serving
+
+    def may_return(self, op: str, now: float) -> bool:
+        """Whether a worker for the operation may still come: after the broker's start, or after a loss."""
+        until = self._absent.get(op)
+        if until is not None:
+            return now < until
+        return now < self._first_until and not self.by_peer
+
+    def end_absences(self, now: float) -> None:
+        """Wait no longer for workers that have not come back in time."""
+        for op in [op for op, until in self._absent.items() if until <= now]:
+            del self._absent[op]
 
     def operations(self) -> list[str]:
         """Return all operations served now."""

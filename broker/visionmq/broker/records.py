@@ -25,11 +25,14 @@ class Phase(Enum):
 class Client:
     """One connected client."""
 
-    __slots__ = ("deferred", "finish", "heard", "open", "peer", "unread", "user", "waiting", "waiting_bytes")
+    __slots__ = ("deferred", "finish", "heard", "open", "peer", "scope", "unread", "user", "waiting", "waiting_bytes")
 
     def __init__(self, peer: PeerId, user: str | None, now: float) -> None:
         self.peer = peer
-        self.user = user
+        self.user: str | None
+        self.scope: str
+        """What its keys of requests begin with: the same id under another user is another request."""
+        self.sign_in(user)
         self.heard = now
         self.open: dict[str, Ticket] = {}
         self.waiting = 0
@@ -40,6 +43,11 @@ class Client:
         """Bytes of replies sent since it was last heard."""
         self.deferred: dict[str, None] = {}
         """Keys of stored replies that were kept back, oldest first."""
+
+    def sign_in(self, user: str | None) -> None:
+        """Make it the client of a user; None where keys are not demanded."""
+        self.user = user
+        self.scope = "" if user is None else f"{user}/"
 
 
 class Worker:

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from visionmq.broker.records import Frame, Ticket
 from visionmq.broker.settings import Settings
@@ -11,7 +12,7 @@ _SLOTS_PER_SECOND = 20
 """Deadlines are checked to a twentieth of a second; dispatch checks them exactly."""
 
 
-class StoredReply(NamedTuple):
+class StoredReply(Struct, frozen=True, gc=False):
     """A terminal reply, and what tells whether a repeat is the same request."""
 
     frames: Sequence[Frame]
@@ -29,7 +30,7 @@ class StoredReplies:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: dict[str, StoredReply] = {}
+        self.by_key: dict[str, StoredReply] = {}
         self._order: deque[str] = deque()
         self.size = 0
 
@@ -38,26 +39,22 @@ class StoredReplies:
         limits = self._settings
         if size > limits.stored_bytes:
             return
-        self._kept[key] = StoredReply(frames, size, now + limits.stored_seconds, ticket.request.op, ticket.size)
+        self.by_key[key] = StoredReply(frames, size, now + limits.stored_seconds, ticket.request.op, ticket.size)
         self._order.append(key)
         self.size += size
         while self.size > limits.stored_bytes or len(self._order) > limits.stored_replies:
             self._drop_oldest()
 
-    def get(self, key: str) -> StoredReply | None:
-        """Return the stored reply of a request."""
-        return self._kept.get(key)
-
     def expire(self, now: float) -> None:
         """Drop what is too old."""
-        while self._order and self._kept[self._order[0]].until <= now:
+        while self._order and self.by_key[self._order[0]].until <= now:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        self.size -= self._kept.pop(self._order.popleft()).size
+        self.size -= self.by_key.pop(self._order.popleft()).size
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self.by_key)
 
 
 class DeadLetters:
