@@ -165,17 +165,19 @@ def recount(broker: Broker) -> None:
     """Assert every invariant that can be seen from outside one event."""
     ledger, queue = broker.ledger, broker.queue
     ended = ledger.done + ledger.failed + ledger.cancelled + ledger.expired
-    assert ledger.accepted == ended + len(broker.open), "the ledger does not add up"
-    assert len(broker.deadlines) == len(broker.open), "an open request has no deadline, or an ended one has"
-    waiting = [ticket for ticket in broker.open.values() if ticket.phase is Phase.WAITING]
-    assert all(ticket.phase is not Phase.ENDED for ticket in broker.open.values())
+    assert ledger.accepted == ended + len(broker.requests.open), "the ledger does not add up"
+    assert len(broker.requests.deadlines) == len(broker.requests.open), (
+        "an open request has no deadline, or an ended one has"
+    )
+    waiting = [ticket for ticket in broker.requests.open.values() if ticket.phase is Phase.WAITING]
+    assert all(ticket.phase is not Phase.ENDED for ticket in broker.requests.open.values())
     _recount_queue(broker, waiting)
     _recount_clients(broker, waiting)
     _recount_workers(broker)
     for op in queue.active:
         assert op in queue.paused or broker.workers.least_loaded(op) is None, f"{op} waits beside a free worker"
     assert broker.stored.size <= broker.settings.stored_bytes
-    assert all(len(ticket.request.id) <= MAX_ID_LENGTH for ticket in broker.open.values())
+    assert all(len(ticket.request.id) <= MAX_ID_LENGTH for ticket in broker.requests.open.values())
 
 
 def _recount_queue(broker: Broker, waiting: list[Any]) -> None:
@@ -193,12 +195,14 @@ def _recount_queue(broker: Broker, waiting: list[Any]) -> None:
 
 
 def _recount_clients(broker: Broker, waiting: list[Any]) -> None:
-    for client in broker.clients.values():
+    for client in broker.clients.by_peer.values():
         mine = [ticket for ticket in waiting if ticket.client is client]
         assert client.waiting == len(mine)
         assert client.waiting_bytes == sum(ticket.size for ticket in mine)
-        assert client.open == {key: ticket for key, ticket in broker.open.items() if ticket.client is client}
-    assert all(broker.clients.get(ticket.client.peer) is ticket.client for ticket in broker.open.values())
+        assert client.open == {key: ticket for key, ticket in broker.requests.open.items() if ticket.client is client}
+    assert all(
+        broker.clients.by_peer.get(ticket.client.peer) is ticket.client for ticket in broker.requests.open.values()
+    )
 
 
 def _recount_workers(broker: Broker) -> None:
@@ -212,6 +216,6 @@ def _recount_workers(broker: Broker) -> None:
         assert (worker.bucket >= 0) == free, "a free worker is out of the pool, or a full one in it"
         assert worker.pool.buckets[worker.bucket][worker.peer] is worker if free else True
     leased = [ticket for worker in workers.values() for ticket in worker.leases.values() if ticket is not None]
-    assert len(leased) == len(broker.open) - broker.queue.waiting, "a running request has no lease"
+    assert len(leased) == len(broker.requests.open) - broker.queue.waiting, "a running request has no lease"
     pools = {id(worker.pool): worker.pool for worker in workers.values()}
     assert sum(pool.size for pool in pools.values()) == len(workers)

@@ -57,7 +57,7 @@ def test_purge_cancels_what_waits_only(bench: Bench) -> None:
     sent = bench.ask("c-admin", "v", "broker.purge", body=b'{"operations":["system.echo"]}')
     assert {one.message.id for one in terminal(sent) if one.peer == "c1"} == {"b", "c"}
     assert bench.broker.ledger.cancelled == 2
-    assert "a" in bench.broker.open
+    assert "a" in bench.broker.requests.open
 
 
 def test_a_strange_operation_is_named(bench: Bench) -> None:

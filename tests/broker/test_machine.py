@@ -42,7 +42,7 @@ class Life(RuleBasedStateMachine):
         """Learn from what the broker sent; `asked` are ids whose stored reply may come again."""
         core = self.bench.broker
         for run in runs(sent):
-            ticket = core.open.get(run.message.id)
+            ticket = core.requests.open.get(run.message.id)
             assert run.message.attempt <= 1 + len(ticket.workers if ticket else ()) or ticket is None
             if ticket is not None and ticket.lease == run.message.lease:
                 assert ticket.deadline > self.bench.now, "started after its deadline"
@@ -51,11 +51,11 @@ class Life(RuleBasedStateMachine):
         for reply in terminal(sent):
             if reply.message.id not in self.open:
                 assert reply.message.id in asked, f"{reply.message.id} ended twice"
-        gone = self.open - set(core.open)
+        gone = self.open - set(core.requests.open)
         for request_id in gone:
             self.open.discard(request_id)
             self.ended[request_id] += 1
-        assert not set(core.open) - self.open, "a request came from nowhere"
+        assert not set(core.requests.open) - self.open, "a request came from nowhere"
         replied = Counter(reply.message.id for reply in terminal(sent))
         assert all(replied[request_id] <= 1 for request_id in gone), "ended with several replies"
         untold = [request_id for request_id in gone if not replied[request_id]]
@@ -64,7 +64,7 @@ class Life(RuleBasedStateMachine):
 
     def deferred(self, peer: str) -> frozenset[str]:
         """Return ids whose replies were kept back for this client."""
-        client = self.bench.broker.clients.get(peer.encode())
+        client = self.bench.broker.clients.by_peer.get(peer.encode())
         return frozenset(client.deferred) if client else frozenset()
 
     # ---- clients ---------------------------------------------------------------------------
@@ -81,7 +81,7 @@ class Life(RuleBasedStateMachine):
     def ask(self, peer, request_id, op, left, priority, updates, size) -> None:
         """Ask, perhaps again, perhaps with other content."""
         core = self.bench.broker
-        known = request_id in core.open or request_id in core.stored.by_key
+        known = request_id in core.requests.open or request_id in core.stored.by_key
         accepted = core.ledger.accepted
         asked = self.deferred(peer) | {request_id}
         request = make_request(request_id, op, left_ms=left, priority=priority, updates=updates)
@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
         asked = self.deferred(peer) | {request_id}
         sent = self.bench.client(peer, m.Cancel(id=request_id))
         self.take(sent, asked=asked)
-        assert request_id not in self.bench.broker.open
+        assert request_id not in self.bench.broker.requests.open
 
     @rule(peer=CLIENTS, request_ids=st.lists(IDS, max_size=5))
     def check(self, peer, request_ids) -> None:
@@ -227,11 +227,11 @@ class Life(RuleBasedStateMachine):
             self.take(self.bench.handle(e.Tick()))
         core = self.bench.broker
         recount(core)
-        assert not core.open
-        assert not core.clients
+        assert not core.requests.open
+        assert not core.clients.by_peer
         assert not core.workers.by_peer
         assert not core.stored
-        assert core.stored.size == core.queue.waiting == core.queue.waiting_bytes == len(core.deadlines) == 0
+        assert core.stored.size == core.queue.waiting == core.queue.waiting_bytes == len(core.requests.deadlines) == 0
         assert not core.queue.active
         assert not core.workers.operations()
         assert not core.workers._pools

@@ -252,7 +252,7 @@ def test_replies_to_a_client_that_does_not_read_are_kept_and_sent_when_it_speaks
     assert bench.broker.ledger.deferred == 2
     sent = bench.client("c1", m.Heartbeat())
     assert [one.message.id for one in terminal(sent)] == ["r2", "r3"]
-    assert bench.broker.clients[b"c1"].deferred == {}
+    assert bench.broker.clients.by_peer[b"c1"].deferred == {}
 
 
 def test_a_client_whose_connection_is_full_gets_no_more_until_it_speaks(bench: Bench) -> None:

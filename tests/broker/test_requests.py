@@ -236,7 +236,7 @@ def test_a_deadline_of_an_hour_is_kept_to(bench: Bench) -> None:
     bench.client("c1", m.Heartbeat())
     bench.worker("w1", m.Heartbeat())
     assert [one.message.id for one in terminal(bench.handle(e.Tick()))] == ["a"]
-    assert "b" in bench.broker.open
+    assert "b" in bench.broker.requests.open
 
 
 # ---- check, hello, heartbeat, bye ------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_check_names_the_unknown_replays_the_ended_and_is_silent_on_the_open(ben
     sent = bench.client("c2", m.Check(ids=["done", "running", "waiting", "never"]))
     assert [one.message.id for one in terminal(sent)] == ["done"]
     assert only(sent, m.Unknown).message.ids == ["never"]
-    assert set(bench.broker.clients[b"c2"].open) == {"running", "waiting"}
+    assert set(bench.broker.clients.by_peer[b"c2"].open) == {"running", "waiting"}
 
 
 def test_hello_is_welcomed_with_the_times_and_operations(bench: Bench) -> None:
@@ -282,7 +282,7 @@ def test_a_client_that_leaves_cancels_its_requests(bench: Bench, how: str) -> No
     sent = bench.client("c1", m.Bye()) if how == "bye" else bench.wait(5, "w1")
     assert only(sent, m.Stop).message.lease == run.message.lease
     assert bench.broker.ledger.cancelled == 2
-    assert bench.broker.clients == {}
+    assert bench.broker.clients.by_peer == {}
     (again,) = bench.ask("c1", "waiting")
     assert again.message.state is m.State.CANCELLED
 
@@ -291,7 +291,7 @@ def test_a_client_that_says_anything_is_not_taken_for_gone(bench: Bench) -> None
     bench.ready("w1")
     bench.ask("c1", "a")
     bench.wait(20, "w1", "c1")
-    assert "a" in bench.broker.open
+    assert "a" in bench.broker.requests.open
 
 
 # ---- what cannot be read --------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_a_malformed_message_is_answered_by_its_id_if_it_has_one(bench: Bench) -
     (reply,) = bench.handle(e.Malformed(False, b"w1", ErrorCode.TOO_LARGE, "no", None))
     assert reply.message.code == "too_large"
     assert bench.broker.ledger.malformed == 5
-    assert set(bench.broker.clients) == {b"c1"}, "a stranger's garbage leaves no trace"
+    assert set(bench.broker.clients.by_peer) == {b"c1"}, "a stranger's garbage leaves no trace"
 
 
 @pytest.mark.parametrize("frames", [(), (b"{}",), (b"{}", b"P", b"P")])

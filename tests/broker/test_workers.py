@@ -24,7 +24,7 @@ def test_what_a_lost_worker_held_goes_to_another(bench: Bench, how: str) -> None
     (run,) = runs(_lose(bench, "w1", how, "w2", "c1"))
     assert (run.peer, run.message.id, run.message.attempt) == ("w2", "a", 2)
     assert bench.broker.ledger.requeued == 1
-    assert bench.broker.open["a"].losses == (0 if how == "bye" else 1)
+    assert bench.broker.requests.open["a"].losses == (0 if how == "bye" else 1)
     (reply,) = bench.answer(run)
     assert (reply.message.state, reply.message.attempt) == (m.State.DONE, 2)
 
@@ -76,7 +76,7 @@ def test_a_host_that_dies_with_many_workers_costs_one_attempt(bench: Bench, how:
         bench.ready(peer)
     sent = bench.wait(3, "c1") if how == "silence" else bench.cut(*dead)
     assert terminal(sent) == []
-    assert bench.broker.open["a"].losses == 1
+    assert bench.broker.requests.open["a"].losses == 1
     assert ids(bench.ready("w6")) == ["a"]
 
 
@@ -87,7 +87,7 @@ def test_a_lease_that_never_reached_its_worker_is_no_attempt(bench: Bench) -> No
     while run := runs(sent):
         sent = bench.handle(e.WorkersUnreachable({run[0].peer.encode(): [encode(run[0].message)]}))
     assert bench.broker.workers.by_peer == {}
-    assert bench.broker.open["a"].losses == 0
+    assert bench.broker.requests.open["a"].losses == 0
 
 
 def test_dead_letters_are_bounded_and_the_oldest_go(make_bench) -> None:
@@ -121,7 +121,7 @@ def test_late_answers_are_dropped_and_counted(bench: Bench) -> None:
     bench.ready("w1", incarnation="again")
     assert bench.answer(run) == []
     assert bench.broker.ledger.late == 2
-    assert "a" in bench.broker.open
+    assert "a" in bench.broker.requests.open
 
 
 def test_nobody_answers_for_another(bench: Bench) -> None:

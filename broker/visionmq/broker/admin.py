@@ -24,10 +24,10 @@ def answer(broker: "Broker", client: Client, request: m.Request, body: Frame, no
         params = decode_body(OPERATIONS[request.op].params, bytes(body))
         result, images = _VERBS[request.op](broker, params, now)
     except ProtocolError as error:
-        broker._send_error(client, request.id, error.code, str(error))
+        broker.clients.send_error(client, request.id, error.code, str(error))
         return
     reply = m.Reply(id=request.id, state=m.State.DONE, images=len(images))
-    broker._send_client(client, [encode(reply), encode(result), *images])
+    broker.clients.send(client, [encode(reply), encode(result), *images])
 
 
 _Result = tuple[Struct, Sequence[Frame]]
@@ -45,9 +45,9 @@ def _info(broker: "Broker", _params: Any, now: float) -> _Result:
         secure=broker.secure,
         workers=len(workers),
         children=sum(worker.children for worker in workers),
-        clients=len(broker.clients),
+        clients=len(broker.clients.by_peer),
         waiting=broker.queue.waiting,
-        running=len(broker.open) - broker.queue.waiting,
+        running=len(broker.requests.open) - broker.queue.waiting,
         waiting_bytes=broker.queue.waiting_bytes,
         stored_replies=len(broker.stored),
         stored_bytes=broker.stored.size,
@@ -55,7 +55,7 @@ def _info(broker: "Broker", _params: Any, now: float) -> _Result:
         draining=broker.draining,
         paused=sorted(broker.queue.paused),
         operations=broker.workers.operations(),
-        ledger=s.Ledger(open=len(broker.open), failures=dict(ledger.failures), **counts),
+        ledger=s.Ledger(open=len(broker.requests.open), failures=dict(ledger.failures), **counts),
         limits={
             name.lower(): value
             for name, value in vars(limits).items()
@@ -89,7 +89,7 @@ def _workers(broker: "Broker", _params: Any, now: float) -> _Result:
 
 def _queues(broker: "Broker", _params: Any, now: float) -> _Result:
     running: dict[str, int] = {}
-    for ticket in broker.open.values():
+    for ticket in broker.requests.open.values():
         if ticket.worker is not None:
             running[ticket.request.op] = running.get(ticket.request.op, 0) + 1
     states = []
@@ -106,7 +106,7 @@ def _queues(broker: "Broker", _params: Any, now: float) -> _Result:
                 oldest_ms=round(max((now - t.accepted_at for t in waiting), default=0.0) * 1000, 1),
                 workers=broker.workers.count(op),
                 paused=op in broker.queue.paused,
-                queue_seconds=round(broker.queue_seconds(op), 3),
+                queue_seconds=round(broker.forecast.queue_seconds(op), 3),
             )
         )
     return s.Queues(queues=states), ()
@@ -141,7 +141,7 @@ def _resume(broker: "Broker", params: s.OperationsParams, now: float) -> _Result
 def _purge(broker: "Broker", params: s.OperationsParams, now: float) -> _Result:
     waiting = [t for op in _operations(broker, params) for t in broker.queue.operations[op].live()]
     for ticket in waiting:
-        broker._abandon(ticket, ErrorCode.CANCELLED, "purged by an operator", now)
+        broker.requests.abandon(ticket, ErrorCode.CANCELLED, "purged by an operator", now)
     return s.Done(touched=len(waiting)), ()
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from visionmq.broker import admin, policy
+from visionmq.broker.clients import Clients
 from visionmq.broker.events import (
-    TO_CLIENT,
     TO_WORKER,
     Action,
     ClientSent,
@@ -27,26 +27,25 @@ from visionmq.broker.events import (
     WorkersUnreachable,
 )
 from visionmq.broker.fair import FairQueue
+from visionmq.broker.forecast import Forecast
 from visionmq.broker.ledger import Ledger
 from visionmq.broker.outbox import Outbox
 from visionmq.broker.pool import Workers
 from visionmq.broker.records import Client, Frame, PeerId, Phase, Ticket, Worker
+from visionmq.broker.requests import TOO_LATE, Requests
 from visionmq.broker.settings import Settings
-from visionmq.broker.stores import DeadLetters, Deadlines, StoredReplies
+from visionmq.broker.stores import DeadLetters, StoredReplies
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import decode_to_worker, encode
-from visionmq.schemas.common import AcceptedReport
-from visionmq.schemas.errors import ErrorCode, make_error
+from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.limits import MAX_ATTEMPTS, MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PROTOCOL_VERSION
 from visionmq.schemas.operations import BROKER_PREFIX, OPERATIONS
 from visionmq.wire import AGENT
 
-_SMOOTHING = 0.05
 _MS = 1000.0
 _LOG_LINES = 1_000
 _PAUSE = 1.0
 """Seconds between ticks that tell that the process was stopped or starved."""
-_TOO_LATE = "the time was over before it could start"
 
 
 class Broker:
@@ -60,14 +59,15 @@ class Broker:
         self.instance = instance
         self.secure = secure
         self.started = now
-        self.clients: dict[PeerId, Client] = {}
-        self.workers = Workers(settings.absence, now)
-        self.queue = FairQueue(settings.ageing)
-        self.open: dict[str, Ticket] = {}
+        self.ledger = Ledger()
         self.stored = StoredReplies(settings)
         self.dead = DeadLetters(settings)
-        self.deadlines = Deadlines(now)
-        self.ledger = Ledger()
+        self.queue = FairQueue(settings.ageing)
+        self.workers = Workers(settings.absence, now)
+        self._outbox = Outbox()
+        self.clients = Clients(settings, self.stored, self.ledger, self._outbox)
+        self.requests = Requests(settings, self.queue, self.clients, self.stored, self.ledger, self._outbox, now)
+        self.forecast = Forecast(self.queue, self.workers, self.clients)
         self.rates = policy.Rates()
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         """The last lines of the log; the program's log appends to it."""
@@ -76,7 +76,6 @@ class Broker:
         self._lease = first_lease
         self._next_beat = now
         self._ticked = now
-        self._outbox = Outbox()
         self._on: dict[type[Any], Callable[[Any, float], None]] = {
             ClientSent: self._client_sent,
             WorkerSent: self._worker_sent,
@@ -114,15 +113,15 @@ class Broker:
 
     def _client_sent(self, event: ClientSent, now: float) -> None:
         peer, message, frames, grant = event
-        client = self.clients.get(peer)
+        client = self.clients.by_peer.get(peer)
         if client is None:
-            client = self.clients[peer] = Client(peer, grant.name if grant else None, now)
+            client = self.clients.by_peer[peer] = Client(peer, grant.name if grant else None, now)
         client.heard = now
         client.unread = 0
         if self.secure and not self._permit_client(client, message, grant):
             return
         if client.deferred:
-            self._send_deferred(client)
+            self.clients.send_deferred(client)
         if type(message) is m.Request:
             self._request(client, message, frames, grant, now)
         else:
@@ -136,9 +135,10 @@ class Broker:
             return True
         code, text = refusal
         if isinstance(message, m.Request):
-            self._refuse(client, message, code, text)
+            self.ledger.refuse(code)
+            self.clients.send_error(client, message.id, code, text)
         else:
-            self._send_client(client, [encode(m.Refused(code=code, message=text))])
+            self.clients.send_refusal(client, code, text)
         return False
 
     def _request(self, client: Client, request: m.Request, frames: Sequence[Frame], grant: Any, now: float) -> None:
@@ -146,26 +146,25 @@ class Broker:
         for frame in frames:
             size += len(frame)
         key = client.scope + request.id
-        if key in self.open or key in self.stored.by_key:
+        if key in self.requests.open or key in self.stored.by_key:
             self._repeat(client, key, request, frames, size)
             return
         refusal = self._find_refusal(client, request, frames, size, grant, now)
         if refusal is not None:
-            self._refuse(client, request, *refusal)
+            self.ledger.refuse(refusal[0])
+            self.clients.send_error(client, request.id, *refusal)
             return
         if request.op.startswith(BROKER_PREFIX):
             admin.answer(self, client, request, frames[0], now)
             return
         ticket = Ticket(key, request, frames, size, client, now)
-        self.open[key] = client.open[key] = ticket
-        self.ledger.accepted += 1
-        self.deadlines.put(ticket, ticket.deadline)
+        self.requests.accept(ticket)
         op = request.op
         worker = None if op in self.queue.active or op in self.queue.paused else self.workers.least_loaded(op)
         if worker is None:
             self.queue.put(ticket)
         if request.updates:
-            self._report_position(ticket)
+            self.forecast.report_position(ticket)
         if worker is not None:
             self._dispatch(ticket, worker, now)
 
@@ -203,17 +202,7 @@ class Broker:
             text = f"{client.waiting_bytes} bytes of this client are waiting; {allowed} are allowed"
         else:
             return None
-        return ErrorCode.BUSY, text, self._retry_after()
-
-    def _retry_after(self) -> int:
-        """Return milliseconds until about a tenth of what waits is served."""
-        seconds = sum(self.queue_seconds(op) for op in self.queue.active)
-        return int(min(max(seconds / 10, 0.1), 10.0) * _MS)
-
-    def queue_seconds(self, op: str) -> float:
-        """Return how long the waiting requests of an operation will take, as far as known."""
-        queue = self.queue.operations[op]
-        return queue.waiting * queue.seconds / max(self.workers.slots(op), 1)
+        return ErrorCode.BUSY, text, self.forecast.retry_after_ms()
 
     def _unserved(self, op: str) -> tuple[ErrorCode, str]:
         if op in OPERATIONS or op in self.queue.operations:
@@ -225,48 +214,31 @@ class Broker:
         known = ", ".join(sorted({*OPERATIONS, *self.workers.operations()}))
         return ErrorCode.UNKNOWN_OPERATION, f"no operation {op}; there are {known}"
 
-    def _refuse(
-        self, client: Client, request: m.Request, code: ErrorCode, text: str, retry_after_ms: int | None = None
-    ) -> None:
-        self.ledger.refuse(code)
-        self._send_error(client, request.id, code, text, retry_after_ms)
-
-    def _send_error(
-        self, client: Client, request_id: str, code: ErrorCode, text: str, retry_after_ms: int | None = None
-    ) -> None:
-        error = make_error(code, text, stage="broker", request_id=request_id, retry_after_ms=retry_after_ms)
-        self._send_client(client, [encode(m.Reply(id=request_id, state=m.State.FAILED)), encode(error)])
-
     def _repeat(self, client: Client, key: str, request: m.Request, frames: Sequence[Frame], size: int) -> None:
         """Join the running request, or send the stored reply again."""
-        ticket = self.open.get(key)
+        ticket = self.requests.open.get(key)
         stored = self.stored.by_key.get(key)
         if ticket is not None:
             same = ticket.request.op == request.op and _same_frames(ticket.frames, frames)
         else:
             same = stored is not None and (stored.op, stored.request_size) == (request.op, size)
         if not same:
-            self._refuse(client, request, ErrorCode.CONFLICT, "this request id was used for another request")
+            self.ledger.refuse(ErrorCode.CONFLICT)
+            text = "this request id was used for another request"
+            self.clients.send_error(client, request.id, ErrorCode.CONFLICT, text)
             return
         self.ledger.repeats += 1
         if ticket is not None:
-            self._rebind(ticket, client)
-        elif stored is not None:
-            self._send_client(client, stored.frames, stored.size)
-
-    def _rebind(self, ticket: Ticket, client: Client) -> None:
-        """Direct the replies of a request to the peer that asked last."""
-        if ticket.client is not client:
-            ticket.client.open.pop(ticket.key, None)
-            client.open[ticket.key] = ticket
-            self.queue.rebind(ticket, ticket.phase is Phase.WAITING, client)
+            self.requests.rebind(ticket, client)
+        else:
+            self.clients.send_stored(client, key)
 
     def _hello(self, client: Client, message: m.Hello, now: float) -> None:
         if message.v != PROTOCOL_VERSION:
             text = f"version {message.v} ({message.agent}); this broker speaks {PROTOCOL_VERSION} ({AGENT})"
-            self._send_client(client, [encode(m.Refused(code=ErrorCode.UNSUPPORTED_VERSION, message=text))])
+            self.clients.send_refusal(client, ErrorCode.UNSUPPORTED_VERSION, text)
             return
-        self._send_client(client, [encode(self._welcome(self.settings.client_liveness))])
+        self.clients.send(client, [encode(self._welcome(self.settings.client_liveness))])
 
     def _welcome(self, liveness: float) -> m.Welcome:
         return m.Welcome(
@@ -279,79 +251,47 @@ class Broker:
         )
 
     def _client_heartbeat(self, client: Client, message: m.Heartbeat, now: float) -> None:
-        self._send_client(client, [encode(m.Heartbeat(instance=self.instance))])
+        self.clients.send(client, [encode(m.Heartbeat(instance=self.instance))])
 
     def _cancel(self, client: Client, message: m.Cancel, now: float) -> None:
         key = client.scope + message.id
-        ticket = self.open.get(key)
+        ticket = self.requests.open.get(key)
         if ticket is not None:
-            self._rebind(ticket, client)
-            self._abandon(ticket, ErrorCode.CANCELLED, "cancelled by the client", now)
-        elif (stored := self.stored.by_key.get(key)) is not None:
-            self._send_client(client, stored.frames, stored.size)
-        else:
-            self._send_client(client, [encode(m.Unknown(ids=[message.id]))])
+            self.requests.rebind(ticket, client)
+            self.requests.abandon(ticket, ErrorCode.CANCELLED, "cancelled by the client", now)
+        elif not self.clients.send_stored(client, key):
+            self.clients.send(client, [encode(m.Unknown(ids=[message.id]))])
 
     def _check(self, client: Client, message: m.Check, now: float) -> None:
         unknown = []
         for request_id in message.ids:
             key = client.scope + request_id
-            ticket = self.open.get(key)
+            ticket = self.requests.open.get(key)
             if ticket is not None:
-                self._rebind(ticket, client)
-            elif (stored := self.stored.by_key.get(key)) is not None:
+                self.requests.rebind(ticket, client)
+            elif self.clients.send_stored(client, key):
                 self.ledger.repeats += 1
-                self._send_client(client, stored.frames, stored.size)
             else:
                 unknown.append(request_id)
         if unknown:
-            self._send_client(client, [encode(m.Unknown(ids=unknown))])
+            self.clients.send(client, [encode(m.Unknown(ids=unknown))])
 
     def _client_bye(self, client: Client, message: m.Bye, now: float) -> None:
         self._forget_client(client, "the client left", now)
 
     def _forget_client(self, client: Client, why: str, now: float) -> None:
-        del self.clients[client.peer]
+        del self.clients.by_peer[client.peer]
         for ticket in list(client.open.values()):
-            self._abandon(ticket, ErrorCode.CANCELLED, why, now)
+            self.requests.abandon(ticket, ErrorCode.CANCELLED, why, now)
 
     def _client_unreachable(self, event: ClientUnreachable, now: float) -> None:
         """Its reply stays stored; the client asks for it when it is back, or falls silent."""
         self.ledger.unroutable += 1
 
     def _client_stalled(self, event: ClientStalled, now: float) -> None:
-        self.ledger.deferred += 1
-        client = self.clients.get(event.peer)
-        if client is not None:
-            client.unread = self.settings.unread_bytes
-
-    def _send_client(self, client: Client, frames: Sequence[Frame], size: int = 0) -> None:
-        client.unread += size
-        self._outbox.actions.append((TO_CLIENT, client.peer, frames))
-
-    def _send_deferred(self, client: Client) -> None:
-        """Send what was kept back, as much as one unheard client may have."""
-        while client.deferred and client.unread < self.settings.unread_bytes:
-            key = next(iter(client.deferred))
-            del client.deferred[key]
-            stored = self.stored.by_key.get(key)
-            if stored is not None:
-                self._send_client(client, stored.frames, stored.size)
+        self.clients.stall(event.peer)
 
     # ---- the life of a request --------------------------------------------------------------
-
-    def _report_position(self, ticket: Ticket) -> None:
-        waiting = ticket.phase is Phase.WAITING and ticket.seq
-        mine = ticket.client.waiting
-        position = sum(min(client.waiting, mine) for client in self.clients.values()) - 1 if waiting else 0
-        if position == ticket.position:
-            return
-        ticket.position = position
-        op = ticket.request.op
-        seconds = self.queue.operations[op].seconds
-        eta = round((position / max(self.workers.slots(op), 1) + 1) * seconds * _MS, 1) if seconds else None
-        reply = encode(m.Reply(id=ticket.request.id, state=m.State.ACCEPTED, attempt=ticket.attempt))
-        self._send_client(ticket.client, [reply, encode(AcceptedReport(position=position, eta_ms=eta))])
 
     def _dispatch(self, ticket: Ticket, worker: Worker, now: float) -> None:
         request = ticket.request
@@ -388,63 +328,16 @@ class Broker:
         if ticket is None:
             return False
         if ticket.deadline <= now:
-            self._end(ticket, m.State.FAILED, ErrorCode.DEADLINE_EXCEEDED, _TOO_LATE, now)
+            self.requests.fail(ticket, ErrorCode.DEADLINE_EXCEEDED, TOO_LATE, now)
         else:
             self._dispatch(ticket, worker, now)
         return True
-
-    def _end(self, ticket: Ticket, state: m.State, code: ErrorCode, text: str, now: float) -> None:
-        """End a request with an error of the broker's own."""
-        request = ticket.request
-        error = make_error(code, text, stage="broker", request_id=request.id)
-        worker = ticket.worker
-        reply = m.Reply(
-            id=request.id,
-            state=state,
-            attempt=ticket.attempt,
-            worker=worker.ready.name if worker else None,
-            queue_ms=round((now - ticket.accepted_at) * _MS, 3),
-        )
-        self.ledger.end(state, code)
-        self._settle(ticket, [encode(reply), encode(error)], now)
 
     def spread(self, op: str, now: float) -> None:
         """Give what waits for an operation to the least loaded workers, one request at a time."""
         while op in self.queue.active and (worker := self.workers.least_loaded(op)) is not None:
             if not self._start_next(worker, now):
                 return
-
-    def _settle(self, ticket: Ticket, frames: Sequence[Frame], now: float) -> None:
-        """The one place where a request ends: out of every table, reply stored and sent."""
-        ticket.phase = Phase.ENDED
-        client = ticket.client
-        key = ticket.key
-        del self.open[key]
-        client.open.pop(key, None)
-        self.deadlines.remove(ticket)
-        size = 0
-        for frame in frames:
-            size += len(frame)
-        self.stored.put(key, ticket, frames, size, now)
-        ticket.frames = ()
-        if client.unread >= self.settings.unread_bytes:
-            self.ledger.deferred += 1
-            client.deferred[key] = None
-            if len(client.deferred) > self.settings.stored_replies:
-                del client.deferred[next(iter(client.deferred))]
-            return
-        client.unread += size
-        self._outbox.actions.append((TO_CLIENT, client.peer, frames))
-
-    def _abandon(self, ticket: Ticket, code: ErrorCode, text: str, now: float) -> None:
-        """End a waiting or running request before its worker did; its lease costs credit until answered."""
-        if ticket.phase is Phase.WAITING:
-            self.queue.remove(ticket)
-        elif ticket.worker is not None:
-            ticket.worker.leases[ticket.lease] = None
-            self._outbox.to_worker(ticket.worker.peer, encode(m.Stop(lease=ticket.lease)))
-        state = m.State.CANCELLED if code is ErrorCode.CANCELLED else m.State.FAILED
-        self._end(ticket, state, code, text, now)
 
     # ---- workers ----------------------------------------------------------------------------
 
@@ -497,32 +390,9 @@ class Broker:
         worker.answered += 1
         worker.pool.place(worker)
         if ticket is not None:
-            self._finish(ticket, worker, answer, frames, now)
+            self.requests.finish(ticket, worker, answer, frames, now)
         if self.queue.waiting:
             self._feed(worker, now)
-
-    def _finish(self, ticket: Ticket, worker: Worker, answer: m.Answer, frames: Sequence[Frame], now: float) -> None:
-        state = answer.state
-        if len(frames) != 1 + answer.images or state not in m.TERMINAL:
-            self._end(ticket, m.State.FAILED, ErrorCode.INTERNAL, "the worker's answer was malformed", now)
-            return
-        lasted = now - ticket.dispatched_at
-        queue = self.queue.operations[ticket.request.op]
-        queue.seconds += (lasted - queue.seconds) * _SMOOTHING if queue.seconds else lasted
-        reply = m.Reply(
-            id=ticket.request.id,
-            state=state,
-            images=answer.images,
-            attempt=ticket.attempt,
-            worker=worker.ready.name,
-            queue_ms=round((ticket.dispatched_at - ticket.accepted_at) * _MS, 3),
-            wait_ms=answer.wait_ms,
-            decode_ms=answer.decode_ms,
-            run_ms=answer.run_ms,
-            plan=answer.plan,
-        )
-        self.ledger.end(state, answer.code)
-        self._settle(ticket, [encode(reply), *frames], now)
 
     def _progress(self, worker: Worker, progress: m.Progress, frames: Sequence[Frame]) -> None:
         ticket = worker.leases.get(progress.lease)
@@ -530,7 +400,7 @@ class Broker:
             return
         client = ticket.client
         size = sum(len(frame) for frame in frames)
-        if client.unread + size <= self.settings.unread_bytes:
+        if self.clients.has_room(client, size):
             reply = m.Reply(
                 id=ticket.request.id,
                 state=m.State.PROGRESS,
@@ -538,7 +408,7 @@ class Broker:
                 attempt=ticket.attempt,
                 worker=worker.ready.name,
             )
-            self._send_client(client, [encode(reply), *frames], size)
+            self.clients.send(client, [encode(reply), *frames], size)
 
     def _worker_heartbeat(self, worker: Worker, message: m.Heartbeat, now: float) -> None:
         worker.children = message.children
@@ -611,7 +481,7 @@ class Broker:
         self._outbox.log(
             "error", "dead_letter", request_id=ticket.request.id, op=ticket.request.op, workers=ticket.workers
         )
-        self._end(ticket, m.State.FAILED, ErrorCode.WORKER_LOST, text, now)
+        self.requests.fail(ticket, ErrorCode.WORKER_LOST, text, now)
         ticket.frames = body_and_images
         self.dead.put(ticket, now)
 
@@ -625,11 +495,11 @@ class Broker:
         if not event.from_client:
             self._send_worker(event.peer, m.Refused(code=event.code, message=event.text))
             return
-        client = self.clients.get(event.peer) or Client(event.peer, None, now)
+        client = self.clients.by_peer.get(event.peer) or Client(event.peer, None, now)
         if event.request_id and len(event.request_id) <= MAX_ID_LENGTH:
-            self._send_error(client, event.request_id, event.code, event.text)
+            self.clients.send_error(client, event.request_id, event.code, event.text)
         else:
-            self._send_client(client, [encode(m.Refused(code=event.code, message=event.text))])
+            self.clients.send_refusal(client, event.code, event.text)
 
     def _probe(self, event: Probe, now: float) -> None:
         beat = encode(m.Heartbeat(instance=self.instance))
@@ -640,8 +510,7 @@ class Broker:
         if now - self._ticked > _PAUSE:
             self._forgive(now)
         self._ticked = now
-        for ticket in self.deadlines.due(now):
-            self._overdue(ticket, now)
+        self.requests.expire(now)
         self.stored.expire(now)
         if now >= self._next_beat:
             self._next_beat = now + self.settings.heartbeat
@@ -651,45 +520,30 @@ class Broker:
 
     def _drain(self, now: float) -> None:
         """End when nothing is open; what is still open after the time for draining fails first."""
-        if not self.open:
+        if not self.requests.open:
             self._outbox.end()
         elif now >= self._drain_until:
             # The end comes a tick later, so that these replies still leave the socket.
-            for ticket in list(self.open.values()):
-                self._abandon(ticket, ErrorCode.SHUTTING_DOWN, "this broker ends now", now)
+            for ticket in list(self.requests.open.values()):
+                self.requests.abandon(ticket, ErrorCode.SHUTTING_DOWN, "this broker ends now", now)
 
     def _forgive(self, now: float) -> None:
         """Hold nobody's silence against him: it was this broker that stood still."""
         self._outbox.log("warning", "broker_paused", seconds=round(now - self._ticked, 1))
         for worker in self.workers.by_peer.values():
             worker.heard = now
-        for client in self.clients.values():
+        for client in self.clients.by_peer.values():
             client.heard = now
-
-    def _overdue(self, ticket: Ticket, now: float) -> None:
-        if ticket.deadline > now:
-            self.deadlines.put(ticket, ticket.deadline)
-        elif ticket.phase is Phase.WAITING:
-            self._abandon(ticket, ErrorCode.DEADLINE_EXCEEDED, _TOO_LATE, now)
-        elif now < ticket.deadline + self.settings.answer_grace:
-            self.deadlines.put(ticket, ticket.deadline + self.settings.answer_grace)
-        else:
-            self._abandon(ticket, ErrorCode.DEADLINE_EXCEEDED, "the worker did not answer in time", now)
 
     def _beat(self, now: float) -> None:
         limits = self.settings
         silent = [w for w in self.workers.by_peer.values() if now - w.heard > limits.worker_liveness]
         self._lose(silent, "it fell silent", now)
-        for client in [c for c in self.clients.values() if now - c.heard > limits.client_liveness]:
+        for client in [c for c in self.clients.by_peer.values() if now - c.heard > limits.client_liveness]:
             self._forget_client(client, "the client fell silent", now)
         self._probe(Probe(), now)
         self._end_unserved(now)
-        for ticket in self._watched():
-            self._report_position(ticket)
-
-    def _watched(self) -> list[Ticket]:
-        """Return waiting requests whose clients want to know their position."""
-        return [ticket for queue in self.queue.active.values() for ticket in queue.live() if ticket.request.updates]
+        self.forecast.report_positions()
 
     def _end_unserved(self, now: float) -> None:
         for op in [
@@ -697,14 +551,14 @@ class Broker:
         ]:
             code, text = self._unserved(op)
             for ticket in list(self.queue.operations[op].live()):
-                self._abandon(ticket, code, text, now)
+                self.requests.abandon(ticket, code, text, now)
         self.workers.end_absences(now)
 
     def _drain_requested(self, event: DrainRequested, now: float) -> None:
         if not self.draining:
             self.draining = True
             self._drain_until = now + self.settings.drain_seconds
-            self._outbox.log("info", "broker_draining", open=len(self.open))
+            self._outbox.log("info", "broker_draining", open=len(self.requests.open))
 
 
 def _same_frames(one: Sequence[Frame], other: Sequence[Frame]) -> bool:
