@@ -27,7 +27,11 @@ from visionmq.engine.access.passwords import COST, Cost, Passwords
 from visionmq.engine.store.address import read_address
 from visionmq.engine.store.messages import Author
 from visionmq.engine.store.opened import DirectLink, OpenStore
-from visionmq.schemas import access as wire
+from visionmq.schemas.access.decisions import ValidateParams
+from visionmq.schemas.access.policies import SetPolicyParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.users import AddUserParams
+from visionmq.schemas.access.vehicles import AddVehicleParams
 
 KINDS = ("wrong name", "wrong password", "locked")
 CHEAP = Cost(64, 1, 1)
@@ -45,18 +49,18 @@ def asked(link: DirectLink, method: Any, params: Any, key: str) -> Any:
 def prepare(link: DirectLink, names: dict[str, list[str]]) -> None:
     """Make the users that exist, with one booking, and lock those that are to be locked."""
     rules = {"failures": 100, "lock_seconds": 86_400, "longest_lock": 86_400}
-    asked(link, methods.SET_POLICY, wire.SetPolicyParams(rules=rules), "policy")
+    asked(link, methods.SET_POLICY, SetPolicyParams(rules=rules), "policy")
     for name in (*names["wrong password"], *names["locked"]):
-        asked(link, methods.ADD_USER, wire.AddUserParams(user=name, password="correct horse"), f"add {name}")
-    asked(link, methods.ADD_VEHICLE, wire.AddVehicleParams(car="c1"), "car")
+        asked(link, methods.ADD_USER, AddUserParams(user=name, password="correct horse"), f"add {name}")
+    asked(link, methods.ADD_VEHICLE, AddVehicleParams(car="c1"), "car")
     for name in names["locked"]:
         for number in range(100):
             asked(link, methods.VALIDATE, login(name), f"lock {name} {number}")
 
 
-def login(name: str) -> wire.ValidateParams:
+def login(name: str) -> ValidateParams:
     """Return a login that fails, whatever the name."""
-    return wire.ValidateParams(user=name, password="battery staple", car="c1")
+    return ValidateParams(user=name, password="battery staple", car="c1")
 
 
 def measure(cost: Cost, rounds: int, seed: int, per_name: int, address: str | None) -> np.ndarray[Any, Any]:
@@ -110,7 +114,7 @@ def timed(link: DirectLink, rounds: int, seed: int, names: dict[str, list[str]],
             start = [clock() for clock in CLOCKS.values()]
             told = link.call(methods.VALIDATE, request)
             seconds[turn, kind] = [clock() - since for clock, since in zip(CLOCKS.values(), start, strict=True)]
-            assert told.reasons == [wire.Reason.LOGIN_FAILED]
+            assert told.reasons == [Reason.LOGIN_FAILED]
     return seconds[WARM:]
 
 

@@ -6,9 +6,18 @@ from typing import Any
 import msgspec
 
 from tests.cli.fake_service import Answer, FakeService, Refused
-from visionmq.schemas import access as a
 from visionmq.schemas import case as c
 from visionmq.schemas import store as s
+from visionmq.schemas.access.bookings import Booking, Bookings, BookingsParams, BookingState, BookParams
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.decisions import Decision, Evidence, FaceEvidence, FaceParams, ReturnParams, ValidateParams
+from visionmq.schemas.access.edge import Nonce, edge_proof
+from visionmq.schemas.access.engineers import Assignment, Engineer, Engineers, EngineersParams
+from visionmq.schemas.access.imports import Imported, ImportedRow, ImportKind, ImportParams
+from visionmq.schemas.access.policies import Policy, Rules, SetPolicyParams
+from visionmq.schemas.access.reasons import Outcome, Reason, Role
+from visionmq.schemas.access.users import Forgotten, User, UserParams, Users, UsersParams
+from visionmq.schemas.access.vehicles import CarState, DeviceKey, Location, Vehicle, Vehicles, VehiclesParams
 from visionmq.schemas.common import Attachment, Item, ModelInfo, ProgressReport
 from visionmq.schemas.errors import ErrorCode, make_error
 
@@ -30,19 +39,19 @@ _CHANGES = (
     "assign",
     "unassign",
 )
-CHANGED = a.Changed(id="01ID", audit_sequence=5)
-DEVICE = a.DeviceKey(car="car-7", key=KEY, audit_sequence=6)
+CHANGED = Changed(id="01ID", audit_sequence=5)
+DEVICE = DeviceKey(car="car-7", key=KEY, audit_sequence=6)
 
 
-def decision(allowed: bool, car: str, *reasons: a.Reason, **more: Any) -> a.Decision:
+def decision(allowed: bool, car: str, *reasons: Reason, **more: Any) -> Decision:
     """Return a decision."""
-    return a.Decision(
-        decision=a.Outcome.ALLOW if allowed else a.Outcome.DENY,
+    return Decision(
+        decision=Outcome.ALLOW if allowed else Outcome.DENY,
         allowed=allowed,
         reasons=list(reasons),
         car=car,
         user_id="01ADA" if allowed else None,
-        evidence=[a.Evidence("booking", "01BOOK")],
+        evidence=[Evidence("booking", "01BOOK")],
         policy=2,
         decided_at=WHEN,
         audit_sequence=42,
@@ -50,23 +59,21 @@ def decision(allowed: bool, car: str, *reasons: a.Reason, **more: Any) -> a.Deci
     )
 
 
-def validate(params: a.ValidateParams, _images: Sequence[bytes]) -> Answer:
+def validate(params: ValidateParams, _images: Sequence[bytes]) -> Answer:
     """Allow ada, by the right password."""
     if (params.user, params.password) == ("ada", "right horse"):
-        return decision(
-            True, params.car, a.Reason.LOGIN_RIGHT, a.Reason.LIVE_BOOKING, role=a.Role.BOOKER, booking="01BOOK"
-        )
-    return decision(False, params.car, a.Reason.LOGIN_FAILED)
+        return decision(True, params.car, Reason.LOGIN_RIGHT, Reason.LIVE_BOOKING, role=Role.BOOKER, booking="01BOOK")
+    return decision(False, params.car, Reason.LOGIN_FAILED)
 
 
-def face(params: a.FaceParams, images: Sequence[bytes]) -> Answer:
+def face(params: FaceParams, images: Sequence[bytes]) -> Answer:
     """Allow ada's picture, and an encoding with its proof."""
     edge = params.encoding
-    proved = edge is not None and edge.proof == a.edge_proof(
+    proved = edge is not None and edge.proof == edge_proof(
         KEY, nonce=NONCE, car=params.car, model=edge.model, vector=edge.vector
     )
     known = proved or images[:1] == [b"ada"]
-    seen = a.FaceEvidence(
+    seen = FaceEvidence(
         candidates=1,
         templates=3,
         distance=0.31 if known else 0.8,
@@ -76,82 +83,82 @@ def face(params: a.FaceParams, images: Sequence[bytes]) -> Answer:
         model=MODEL,
         cannot_detect="a printed picture",
     )
-    reasons = (a.Reason.FACE_MATCHED, a.Reason.LIVE_BOOKING) if known else (a.Reason.FACE_NOT_RECOGNISED,)
+    reasons = (Reason.FACE_MATCHED, Reason.LIVE_BOOKING) if known else (Reason.FACE_NOT_RECOGNISED,)
     return decision(known, params.car, *reasons, face=seen)
 
 
-def bring_back(params: a.ReturnParams, _images: Sequence[bytes]) -> Answer:
+def bring_back(params: ReturnParams, _images: Sequence[bytes]) -> Answer:
     """Take car-7 back from ada."""
     if params.user != "ada":
-        return decision(False, params.car, a.Reason.NOTHING_TO_RETURN)
-    return decision(True, params.car, a.Reason.RETURNED)
+        return decision(False, params.car, Reason.NOTHING_TO_RETURN)
+    return decision(True, params.car, Reason.RETURNED)
 
 
-def users(params: a.UsersParams, _images: Sequence[bytes]) -> Answer:
+def users(params: UsersParams, _images: Sequence[bytes]) -> Answer:
     """Answer with two pages."""
     name = "ada" if params.after is None else "grace"
-    one = a.User(user_id="01" + name.upper(), user=name, subject=name, collection="access", created_at=WHEN)
-    return a.Users(users=[one], total=2, after="01ADA" if name == "ada" else None)
+    one = User(user_id="01" + name.upper(), user=name, subject=name, collection="access", created_at=WHEN)
+    return Users(users=[one], total=2, after="01ADA" if name == "ada" else None)
 
 
-def vehicles(_params: a.VehiclesParams, _images: Sequence[bytes]) -> Answer:
+def vehicles(_params: VehiclesParams, _images: Sequence[bytes]) -> Answer:
     """Answer with one car."""
-    where = a.Location(latitude=48.2, longitude=16.37, text="yard")
-    one = a.Vehicle(car="car-7", plate="W 1", state=a.CarState.OUT_OF_SERVICE, location=where, key_made_at=WHEN)
-    return a.Vehicles(vehicles=[one], total=1)
+    where = Location(latitude=48.2, longitude=16.37, text="yard")
+    one = Vehicle(car="car-7", plate="W 1", state=CarState.OUT_OF_SERVICE, location=where, key_made_at=WHEN)
+    return Vehicles(vehicles=[one], total=1)
 
 
-def book(params: a.BookParams, _images: Sequence[bytes]) -> Answer:
+def book(params: BookParams, _images: Sequence[bytes]) -> Answer:
     """Refuse what ends before it starts, as an overlap."""
     if params.end <= params.start:
         raise Refused(ErrorCode.CONFLICT, "The booking overlaps another.")
     return CHANGED
 
 
-def bookings(_params: a.BookingsParams, _images: Sequence[bytes]) -> Answer:
+def bookings(_params: BookingsParams, _images: Sequence[bytes]) -> Answer:
     """Answer with one booking of somebody who was forgotten."""
-    one = a.Booking(
+    one = Booking(
         booking="01BOOK",
         user_id="01X",
         user=None,
         car="car-7",
         start=WHEN,
         end=WHEN,
-        state=a.BookingState.RETURNED,
+        state=BookingState.RETURNED,
         live=False,
     )
-    return a.Bookings(bookings=[one], total=1)
+    return Bookings(bookings=[one], total=1)
 
 
-def engineers(_params: a.EngineersParams, _images: Sequence[bytes]) -> Answer:
+def engineers(_params: EngineersParams, _images: Sequence[bytes]) -> Answer:
     """Answer with one who is assigned and one who is not."""
-    every = a.Assignment(assignment="01ASSIGN", car="*", start=WHEN, live=True)
-    return a.Engineers(
-        engineers=[a.Engineer(user_id="1", user="grace", assignments=[every]), a.Engineer(user_id="2", user="alan")]
+    every = Assignment(assignment="01ASSIGN", car="*", start=WHEN, live=True)
+    return Engineers(
+        engineers=[Engineer(user_id="1", user="grace", assignments=[every]), Engineer(user_id="2", user="alan")]
     )
 
 
-def take_in(params: a.ImportParams, _images: Sequence[bytes]) -> Answer:
+def take_in(params: ImportParams, _images: Sequence[bytes]) -> Answer:
     """Take in every row but those of eve."""
-    items: list[Item[a.ImportedRow]] = []
+    items: list[Item[ImportedRow]] = []
     for row in params.rows:
         if row.get("user") == "eve":
             items.append(Item(ok=False, error=make_error(ErrorCode.CONFLICT, "The name is taken.")))
         else:
-            key = KEY if params.kind == a.ImportKind.VEHICLES else None
-            items.append(Item(ok=True, result=a.ImportedRow(id=row.get("car", "01"), key=key, audit_sequence=9)))
+            key = KEY if params.kind == ImportKind.VEHICLES else None
+            items.append(Item(ok=True, result=ImportedRow(id=row.get("car", "01"), key=key, audit_sequence=9)))
     good = sum(item.ok for item in items)
-    return a.Imported(items=items, imported=good, failed=len(items) - good)
+    return Imported(items=items, imported=good, failed=len(items) - good)
 
 
-def set_policy(params: a.SetPolicyParams, _images: Sequence[bytes]) -> Answer:
+def set_policy(params: SetPolicyParams, _images: Sequence[bytes]) -> Answer:
     """Put rules in force over the defaults."""
-    return a.Policy(version=3, rules=msgspec.convert(params.rules, a.Rules), set_at=WHEN)
+    return Policy(version=3, rules=msgspec.convert(params.rules, Rules), set_at=WHEN)
 
 
-def forget(params: a.UserParams, _images: Sequence[bytes]) -> Answer:
+def forget(params: UserParams, _images: Sequence[bytes]) -> Answer:
     """Forget ada."""
-    return a.Forgotten(
+    return Forgotten(
         user_id="01ADA",
         cancelled_bookings=["01BOOK"],
         faces=3,
@@ -188,7 +195,7 @@ def case(params: c.CaseParams, images: Sequence[bytes]) -> Answer:
     """Allow ada's selfie; without a face deny, and name no reason about the record."""
     good = images[1] == b"ada"
     selfie = SEEN if good else c.FaceSeen(found=False, refused="no_face")
-    reasons = (a.Reason.DOCUMENT_VALID, a.Reason.PORTRAIT_MATCHED) if good else (a.Reason.SELFIE_REFUSED,)
+    reasons = (Reason.DOCUMENT_VALID, Reason.PORTRAIT_MATCHED) if good else (Reason.SELFIE_REFUSED,)
     made = c.Case(
         decision=decision(good, params.car, *reasons),
         document=DOCUMENT,
@@ -253,7 +260,7 @@ def service() -> FakeService:
         "validate": validate,
         "face": face,
         "return": bring_back,
-        "nonce": lambda params, _: a.Nonce(nonce=NONCE, car=params.car, expires_at=WHEN, seconds=30),
+        "nonce": lambda params, _: Nonce(nonce=NONCE, car=params.car, expires_at=WHEN, seconds=30),
         "users": users,
         "forget_user": forget,
         "add_vehicle": lambda *_: DEVICE,
@@ -263,7 +270,7 @@ def service() -> FakeService:
         "bookings": bookings,
         "engineers": engineers,
         "import": take_in,
-        "policy": lambda *_: a.Policy(version=0, rules=a.Rules()),
+        "policy": lambda *_: Policy(version=0, rules=Rules()),
         "set_policy": set_policy,
     }
     others: dict[str, Any] = {

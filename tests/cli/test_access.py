@@ -14,7 +14,7 @@ from tests.cli import fake_access as fake
 from visionmq.client.cli import access_ask as ask
 from visionmq.client.cli.access_policy import read_rules
 from visionmq.client.cli.failures import Failure
-from visionmq.schemas.access import Location
+from visionmq.schemas.access.vehicles import Location
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

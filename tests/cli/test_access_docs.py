@@ -10,8 +10,11 @@ from visionmq.client.administration import Administration
 from visionmq.client.cli import app
 from visionmq.client.cli.access_import import COLUMNS
 from visionmq.client.cli.access_show import ADVICE
-from visionmq.schemas import access as a
 from visionmq.schemas import case as c
+from visionmq.schemas.access.decisions import Decision, FaceEvidence
+from visionmq.schemas.access.imports import ImportKind
+from visionmq.schemas.access.policies import Rules
+from visionmq.schemas.access.reasons import FOR, Reason
 from visionmq.schemas.operations import OPERATIONS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,18 +38,18 @@ def test_every_command_and_option_is_explained(group):
 
 
 def test_every_reason_and_rule_is_explained():
-    assert not {reason for reason in a.Reason if f"`{reason}`" not in MANUAL}
-    assert not {rule for rule in a.Rules.__struct_fields__ if f"`{rule}`" not in MANUAL}
-    assert set(ADVICE) <= set(a.Reason) - set(a.FOR)
+    assert not {reason for reason in Reason if f"`{reason}`" not in MANUAL}
+    assert not {rule for rule in Rules.__struct_fields__ if f"`{rule}`" not in MANUAL}
+    assert set(ADVICE) <= set(Reason) - set(FOR)
 
 
-@pytest.mark.parametrize("kind", [a.Decision, a.FaceEvidence])
+@pytest.mark.parametrize("kind", [Decision, FaceEvidence])
 def test_every_key_of_a_decision_is_explained(kind):
     assert not {name for name in kind.__struct_fields__ if f"`{name}`" not in MANUAL and name != "pass_back"}
 
 
 def test_every_column_stage_and_picture_is_explained():
-    assert set(COLUMNS) == set(a.ImportKind)
+    assert set(COLUMNS) == set(ImportKind)
     for needed, more in COLUMNS.values():
         assert not {name for name in (*needed, *more) if f"`{name}`" not in MANUAL}
     assert not {name for name in (*c.STAGES, *c.WANTS) if f"`{name}`" not in MANUAL}
@@ -60,7 +63,7 @@ def test_every_operation_has_a_method_that_the_manual_names():
 
 
 def test_the_defaults_that_the_manual_gives_are_those_of_the_rules():
-    rules = a.Rules()
+    rules = Rules()
     policy = MANUAL[MANUAL.index("## The policy") :]
     for name in ("least_age", "face_margin", "false_match_rate", "failures"):
         row = next(line for line in policy.splitlines() if f"`{name}`" in line and line.startswith("| "))

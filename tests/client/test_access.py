@@ -9,7 +9,7 @@ import pytest
 from tests.cli import fake_access as fake
 from visionmq.client import AsyncClient, Client, access, errors, legacy
 from visionmq.client.administration import Administration, AsyncAdministration
-from visionmq.schemas import access as a
+from visionmq.schemas.access.vehicles import Location
 from visionmq.schemas.errors import ErrorCode, make_error
 
 MOMENT = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_a_login_a_face_and_a_return_are_decided(broker) -> None:
         assert not client.validate("ada", "wrong", "car-7").allowed
         assert client.face_access("car-7", b"ada").result.role is None
         assert client.return_car("ada", "car-7", (48.2, 16.37), key="r-1").reasons == ["returned"]
-    assert broker.asked[-1][1].location == a.Location(latitude=48.2, longitude=16.37)
+    assert broker.asked[-1][1].location == Location(latitude=48.2, longitude=16.37)
     assert broker.keys[-1] == "r-1"
 
 

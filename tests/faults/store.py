@@ -21,8 +21,10 @@ from visionmq.engine.access import methods
 from visionmq.engine.access.methods import Asked
 from visionmq.engine.store.address import KEYS_VARIABLE
 from visionmq.engine.store.opened import open_here
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import Reason
+from visionmq.schemas.access.policies import SetPolicyParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.users import AddUserParams
+from visionmq.schemas.access.vehicles import AddVehicleParams
 
 WORKERS = 4
 USERS = 2
@@ -160,12 +162,12 @@ def _prepare(shared: Shared, door: Door, contested: int) -> None:
     maker = Worker(99, door, 0, shared)
     shared.users = [f"user{number}" for number in range(USERS)]
     try:
-        maker.write(methods.SET_POLICY, partial(Asked, wire.SetPolicyParams(rules={"user_overlap": True})))
+        maker.write(methods.SET_POLICY, partial(Asked, SetPolicyParams(rules={"user_overlap": True})))
         for user in shared.users:
-            maker.write(methods.ADD_USER, partial(Asked, wire.AddUserParams(user=user, password=PASSWORD)))
+            maker.write(methods.ADD_USER, partial(Asked, AddUserParams(user=user, password=PASSWORD)))
         cars = [f"car{number}" for number in range(WORKERS)] + [f"contested{number}" for number in range(contested)]
         for car in cars:
-            maker.write(methods.ADD_VEHICLE, partial(Asked, wire.AddVehicleParams(car=car)))
+            maker.write(methods.ADD_VEHICLE, partial(Asked, AddVehicleParams(car=car)))
         for car in cars[WORKERS:]:
             user, booking = maker.book(car)
             shared.contested.append((user, car, booking))

@@ -33,7 +33,10 @@ from visionmq.engine.store.messages import (
     Receipt,
     Search,
 )
-from visionmq.schemas import access as wire
+from visionmq.schemas.access.bookings import BookParams
+from visionmq.schemas.access.decisions import Decision, ReturnParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.vehicles import Location
 from visionmq.schemas.errors import ErrorCode
 
 DIMENSION = 16
@@ -226,21 +229,21 @@ class Worker(threading.Thread):
         else:
             (user, booking), self._booked = self._booked, None
             told = self._return(user, self.car, booking)
-            if told.reasons != [wire.Reason.RETURNED]:
+            if told.reasons != [Reason.RETURNED]:
                 self.campaign.violate(f"{self.name} returned {booking}: {told.reasons}")
 
     def book(self, car: str) -> tuple[str, str]:
         """Book a car from now; return user and booking."""
         user, now = self.rng.choice(self.campaign.users), datetime.now(UTC)
-        params = wire.BookParams(user=user, car=car, start=now - timedelta(seconds=1), end=now + timedelta(hours=1))
+        params = BookParams(user=user, car=car, start=now - timedelta(seconds=1), end=now + timedelta(hours=1))
         told = self.write(methods.BOOK, lambda author: Asked(params, author))
         self.done.bookings[told.id] = "booked"
         return user, told.id
 
-    def _return(self, user: str, car: str, booking: str) -> wire.Decision:
-        place = wire.Location(text=f"yard of {self.name}")
-        params = wire.ReturnParams(user=user, car=car, location=place, booking=booking)
-        told: wire.Decision = self.write(methods.RETURN, lambda author: Asked(params, author))
+    def _return(self, user: str, car: str, booking: str) -> Decision:
+        place = Location(text=f"yard of {self.name}")
+        params = ReturnParams(user=user, car=car, location=place, booking=booking)
+        told: Decision = self.write(methods.RETURN, lambda author: Asked(params, author))
         self.done.bookings[booking] = "returned"
         return told
 
@@ -262,7 +265,7 @@ class Shared:
         self.users: list[str] = []
         self.contested: list[tuple[str, str, str]] = []
         """(user, car, booking) that all workers return at once."""
-        self.reasons: dict[str, list[list[wire.Reason]]] = {}
+        self.reasons: dict[str, list[list[Reason]]] = {}
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
         self.prepared = Acknowledged()

@@ -7,16 +7,39 @@ from typing import Any
 from visionmq.client.access import Moment, Place, asked, location_of, moment_of
 from visionmq.client.calls import Awaiting, Blocking, Call, awaited, blocking, result_of
 from visionmq.client.replies import Reply
-from visionmq.schemas import access as a
+from visionmq.schemas.access.bookings import Bookings, BookingsParams, BookingState, BookParams, CancelParams
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.edge import Nonce, NonceParams
+from visionmq.schemas.access.engineers import EVERY_CAR, AssignParams, Engineers, UnassignParams
+from visionmq.schemas.access.imports import Imported, ImportKind, ImportParams
+from visionmq.schemas.access.policies import Policy, PolicyParams, SetPolicyParams
+from visionmq.schemas.access.users import (
+    AddUserParams,
+    EditUserParams,
+    Forgotten,
+    SetPasswordParams,
+    UserParams,
+    Users,
+    UsersParams,
+)
+from visionmq.schemas.access.vehicles import (
+    AddVehicleParams,
+    CarState,
+    DeviceKey,
+    EditVehicleParams,
+    VehicleParams,
+    Vehicles,
+    VehiclesParams,
+)
 
 
 def _at(given: Moment | None) -> datetime | None:
     return None if given is None else moment_of(given)
 
 
-def nonce(car: str, **sending: Any) -> Call[a.Nonce]:
+def nonce(car: str, **sending: Any) -> Call[Nonce]:
     """Return a number with which this car proves one encoding, soon."""
-    return result_of(a.Nonce, "access.nonce", asked(a.NonceParams, car=car), (), sending)
+    return result_of(Nonce, "access.nonce", asked(NonceParams, car=car), (), sending)
 
 
 # ---- users ----------------------------------------------------------------------------------
@@ -31,10 +54,10 @@ def add_user(
     subject: str | None = None,
     collection: str | None = None,
     **sending: Any,
-) -> Call[a.Changed]:
+) -> Call[Changed]:
     """Add a user; raises Conflict if the name is taken. `subject` and `collection` name the enrolled face."""
     params = asked(
-        a.AddUserParams,
+        AddUserParams,
         user=user,
         password=password,
         full_name=full_name,
@@ -42,7 +65,7 @@ def add_user(
         subject=subject,
         collection=collection,
     )
-    return result_of(a.Changed, "access.add_user", params, (), sending)
+    return result_of(Changed, "access.add_user", params, (), sending)
 
 
 def edit_user(
@@ -53,39 +76,39 @@ def edit_user(
     subject: str | None = None,
     collection: str | None = None,
     **sending: Any,
-) -> Call[a.Changed]:
+) -> Call[Changed]:
     """Change what is given of a user's record."""
     params = asked(
-        a.EditUserParams,
+        EditUserParams,
         user=user,
         full_name=full_name,
         birth_date=birth_date,
         subject=subject,
         collection=collection,
     )
-    return result_of(a.Changed, "access.edit_user", params, (), sending)
+    return result_of(Changed, "access.edit_user", params, (), sending)
 
 
-def set_password(user: str, password: str, **sending: Any) -> Call[a.Changed]:
+def set_password(user: str, password: str, **sending: Any) -> Call[Changed]:
     """Give a user a new password, and clear a lock-out."""
     return result_of(
-        a.Changed, "access.set_password", asked(a.SetPasswordParams, user=user, password=password), (), sending
+        Changed, "access.set_password", asked(SetPasswordParams, user=user, password=password), (), sending
     )
 
 
-def unlock(user: str, **sending: Any) -> Call[a.Changed]:
+def unlock(user: str, **sending: Any) -> Call[Changed]:
     """Clear a user's lock-out."""
-    return result_of(a.Changed, "access.unlock", asked(a.UserParams, user=user), (), sending)
+    return result_of(Changed, "access.unlock", asked(UserParams, user=user), (), sending)
 
 
-def users(*, after: str | None = None, limit: int | None = None, **sending: Any) -> Call[a.Users]:
+def users(*, after: str | None = None, limit: int | None = None, **sending: Any) -> Call[Users]:
     """Return a page of users in the order in which they were added."""
-    return result_of(a.Users, "access.users", asked(a.UsersParams, after=after, limit=limit), (), sending)
+    return result_of(Users, "access.users", asked(UsersParams, after=after, limit=limit), (), sending)
 
 
-def forget_user(user: str, **sending: Any) -> Call[a.Forgotten]:
+def forget_user(user: str, **sending: Any) -> Call[Forgotten]:
     """Destroy a user's key, and with it the record and the enrolled face; returns a signed receipt."""
-    return result_of(a.Forgotten, "access.forget_user", asked(a.UserParams, user=user), (), sending)
+    return result_of(Forgotten, "access.forget_user", asked(UserParams, user=user), (), sending)
 
 
 # ---- cars -----------------------------------------------------------------------------------
@@ -93,11 +116,11 @@ def forget_user(user: str, **sending: Any) -> Call[a.Forgotten]:
 
 def add_vehicle(
     car: str, *, plate: str | None = None, location: Place | None = None, **sending: Any
-) -> Call[a.DeviceKey]:
+) -> Call[DeviceKey]:
     """Add a car; returns its device key, which is told this once. Raises Conflict if the id is taken."""
     where = None if location is None else location_of(location)
-    params = asked(a.AddVehicleParams, car=car, plate=plate, location=where)
-    return result_of(a.DeviceKey, "access.add_vehicle", params, (), sending)
+    params = asked(AddVehicleParams, car=car, plate=plate, location=where)
+    return result_of(DeviceKey, "access.add_vehicle", params, (), sending)
 
 
 def edit_vehicle(
@@ -105,58 +128,58 @@ def edit_vehicle(
     *,
     plate: str | None = None,
     location: Place | None = None,
-    state: a.CarState | str | None = None,
+    state: CarState | str | None = None,
     **sending: Any,
-) -> Call[a.Changed]:
+) -> Call[Changed]:
     """Change what is given of a car; `state` may be `free` or `out_of_service`."""
     where = None if location is None else location_of(location)
-    params = asked(a.EditVehicleParams, car=car, plate=plate, location=where, state=state)
-    return result_of(a.Changed, "access.edit_vehicle", params, (), sending)
+    params = asked(EditVehicleParams, car=car, plate=plate, location=where, state=state)
+    return result_of(Changed, "access.edit_vehicle", params, (), sending)
 
 
-def rotate_device_key(car: str, **sending: Any) -> Call[a.DeviceKey]:
+def rotate_device_key(car: str, **sending: Any) -> Call[DeviceKey]:
     """Give a car a new device key; the former proves nothing any more."""
-    return result_of(a.DeviceKey, "access.rotate_device_key", asked(a.VehicleParams, car=car), (), sending)
+    return result_of(DeviceKey, "access.rotate_device_key", asked(VehicleParams, car=car), (), sending)
 
 
-def remove_vehicle(car: str, **sending: Any) -> Call[a.Changed]:
+def remove_vehicle(car: str, **sending: Any) -> Call[Changed]:
     """Remove a car."""
-    return result_of(a.Changed, "access.remove_vehicle", asked(a.VehicleParams, car=car), (), sending)
+    return result_of(Changed, "access.remove_vehicle", asked(VehicleParams, car=car), (), sending)
 
 
-def vehicles(*, after: str | None = None, limit: int | None = None, **sending: Any) -> Call[a.Vehicles]:
+def vehicles(*, after: str | None = None, limit: int | None = None, **sending: Any) -> Call[Vehicles]:
     """Return a page of cars by id."""
-    return result_of(a.Vehicles, "access.vehicles", asked(a.VehiclesParams, after=after, limit=limit), (), sending)
+    return result_of(Vehicles, "access.vehicles", asked(VehiclesParams, after=after, limit=limit), (), sending)
 
 
 # ---- bookings -------------------------------------------------------------------------------
 
 
-def book(user: str, car: str, start: Moment, end: Moment, **sending: Any) -> Call[a.Changed]:
+def book(user: str, car: str, start: Moment, end: Moment, **sending: Any) -> Call[Changed]:
     """Book a car for a user from start until before end; raises Conflict where it overlaps another booking."""
-    params = asked(a.BookParams, user=user, car=car, start=moment_of(start), end=moment_of(end))
-    return result_of(a.Changed, "access.book", params, (), sending)
+    params = asked(BookParams, user=user, car=car, start=moment_of(start), end=moment_of(end))
+    return result_of(Changed, "access.book", params, (), sending)
 
 
-def cancel_booking(booking: str, **sending: Any) -> Call[a.Changed]:
+def cancel_booking(booking: str, **sending: Any) -> Call[Changed]:
     """Give up a booking whose car was not taken; raises Conflict otherwise."""
-    return result_of(a.Changed, "access.cancel_booking", asked(a.CancelParams, booking=booking), (), sending)
+    return result_of(Changed, "access.cancel_booking", asked(CancelParams, booking=booking), (), sending)
 
 
 def bookings(
     *,
     car: str | None = None,
     user: str | None = None,
-    states: Sequence[a.BookingState | str] = (),
+    states: Sequence[BookingState | str] = (),
     since: Moment | None = None,
     until: Moment | None = None,
     after: str | None = None,
     limit: int | None = None,
     **sending: Any,
-) -> Call[a.Bookings]:
+) -> Call[Bookings]:
     """Return a page of the bookings that fit everything given, by start."""
     params = asked(
-        a.BookingsParams,
+        BookingsParams,
         car=car,
         user=user,
         states=list(states),
@@ -165,61 +188,61 @@ def bookings(
         after=after,
         limit=limit,
     )
-    return result_of(a.Bookings, "access.bookings", params, (), sending)
+    return result_of(Bookings, "access.bookings", params, (), sending)
 
 
 # ---- engineers ------------------------------------------------------------------------------
 
 
-def add_engineer(user: str, **sending: Any) -> Call[a.Changed]:
+def add_engineer(user: str, **sending: Any) -> Call[Changed]:
     """Make a user an engineer, who may unlock the cars of his assignments without a booking."""
-    return result_of(a.Changed, "access.add_engineer", asked(a.UserParams, user=user), (), sending)
+    return result_of(Changed, "access.add_engineer", asked(UserParams, user=user), (), sending)
 
 
-def remove_engineer(user: str, **sending: Any) -> Call[a.Changed]:
+def remove_engineer(user: str, **sending: Any) -> Call[Changed]:
     """Let a user be no engineer any more."""
-    return result_of(a.Changed, "access.remove_engineer", asked(a.UserParams, user=user), (), sending)
+    return result_of(Changed, "access.remove_engineer", asked(UserParams, user=user), (), sending)
 
 
 def assign(
-    user: str, car: str = a.EVERY_CAR, start: Moment | None = None, end: Moment | None = None, **sending: Any
-) -> Call[a.Changed]:
+    user: str, car: str = EVERY_CAR, start: Moment | None = None, end: Moment | None = None, **sending: Any
+) -> Call[Changed]:
     """Let an engineer unlock a car, or every car, from now or `start` on, for good or until `end`."""
-    params = asked(a.AssignParams, user=user, car=car, start=_at(start), end=_at(end))
-    return result_of(a.Changed, "access.assign", params, (), sending)
+    params = asked(AssignParams, user=user, car=car, start=_at(start), end=_at(end))
+    return result_of(Changed, "access.assign", params, (), sending)
 
 
-def unassign(assignment: str, **sending: Any) -> Call[a.Changed]:
+def unassign(assignment: str, **sending: Any) -> Call[Changed]:
     """Take an assignment back."""
-    return result_of(a.Changed, "access.unassign", asked(a.UnassignParams, assignment=assignment), (), sending)
+    return result_of(Changed, "access.unassign", asked(UnassignParams, assignment=assignment), (), sending)
 
 
-def engineers(**sending: Any) -> Call[a.Engineers]:
+def engineers(**sending: Any) -> Call[Engineers]:
     """Return all engineers and their assignments."""
-    return result_of(a.Engineers, "access.engineers", None, (), sending)
+    return result_of(Engineers, "access.engineers", None, (), sending)
 
 
 # ---- tables and rules -----------------------------------------------------------------------
 
 
-def import_rows(kind: a.ImportKind | str, rows: Sequence[Mapping[str, str]], **sending: Any) -> Call[a.Imported]:
+def import_rows(kind: ImportKind | str, rows: Sequence[Mapping[str, str]], **sending: Any) -> Call[Imported]:
     """Take in up to 500 rows of a table by column name, each for itself; with a `key` no row twice."""
-    params = asked(a.ImportParams, kind=kind, rows=[dict(row) for row in rows])
-    return result_of(a.Imported, "access.import", params, (), sending)
+    params = asked(ImportParams, kind=kind, rows=[dict(row) for row in rows])
+    return result_of(Imported, "access.import", params, (), sending)
 
 
-def policy(version: int | None = None, **sending: Any) -> Call[a.Policy]:
+def policy(version: int | None = None, **sending: Any) -> Call[Policy]:
     """Return the rules that are in force, or those of a version."""
-    return result_of(a.Policy, "access.policy", asked(a.PolicyParams, version=version), (), sending)
+    return result_of(Policy, "access.policy", asked(PolicyParams, version=version), (), sending)
 
 
-def set_policy(*, replaces: int | None = None, rules: Mapping[str, Any], **sending: Any) -> Call[a.Policy]:
+def set_policy(*, replaces: int | None = None, rules: Mapping[str, Any], **sending: Any) -> Call[Policy]:
     """Put rules in force as a new version: what `rules` names changes, the rest stays.
 
     With `replaces` only if that version is in force; raises Conflict otherwise.
     """
-    params = asked(a.SetPolicyParams, rules=dict(rules), replaces=replaces)
-    return result_of(a.Policy, "access.set_policy", params, (), sending)
+    params = asked(SetPolicyParams, rules=dict(rules), replaces=replaces)
+    return result_of(Policy, "access.set_policy", params, (), sending)
 
 
 class Administration:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from visionmq.client.errors import VisionMQError
-from visionmq.schemas.access import Decision
+from visionmq.schemas.access.decisions import Decision
 from visionmq.schemas.common import Item
 from visionmq.schemas.document import Check, CheckDigit, Document, Documents, Field, Finding
 from visionmq.schemas.errors import TRAITS, Error, Fault

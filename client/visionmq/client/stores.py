@@ -7,7 +7,7 @@ import msgspec
 
 from visionmq.client.calls import Call, awaited, blocking, checked, result_of
 from visionmq.schemas import store as s
-from visionmq.schemas.access import Forgotten
+from visionmq.schemas.access.users import Forgotten
 from visionmq.schemas.face import ForgetReceipt
 
 _MANUAL: Final = "docs/faces.md"

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from visionmq.schemas.access import Car, Decision, Moment, Name, Password
+from visionmq.schemas.access.common import Car, Moment, Name, Password
+from visionmq.schemas.access.decisions import Decision
 from visionmq.schemas.common import Attachment, ModelInfo, Params, Quad
 from visionmq.schemas.document import Field
 

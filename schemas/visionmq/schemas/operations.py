@@ -5,7 +5,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import access, admin, archive, brand, case, document, face, messages, registration, store, system
+from visionmq.schemas import admin, archive, brand, case, document, face, messages, registration, store, system
+from visionmq.schemas.access import bookings, decisions, edge, engineers, imports, policies, users, vehicles
+from visionmq.schemas.access.common import Changed
 from visionmq.schemas.common import Params
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -63,32 +65,34 @@ _ROWS: Final = (
     Operation("face.calibrate", face.CalibrateParams, face.Calibrated, 0, 0, "Measure a collection's own error rate."),
     Operation("face.challenge", face.ChallengeParams, face.Challenge, 0, 0, "Ask for a live response."),
     Operation("face.respond", face.RespondParams, face.Responded, 1, MAX_IMAGES, "Is this a live response?"),
-    Operation("access.validate", access.ValidateParams, access.Decision, 0, 0, "Does this login open this car now?"),
-    Operation("access.face", access.FaceParams, access.Decision, 0, 1, "Does this face open this car now?"),
-    Operation("access.nonce", access.NonceParams, access.Nonce, 0, 0, "A number to prove one encoding with."),
-    Operation("access.return", access.ReturnParams, access.Decision, 0, 0, "Bring a car back, once."),
-    Operation("access.add_user", access.AddUserParams, access.Changed, 0, 0, "A new user."),
-    Operation("access.edit_user", access.EditUserParams, access.Changed, 0, 0, "Change a user's record."),
-    Operation("access.set_password", access.SetPasswordParams, access.Changed, 0, 0, "A new password."),
-    Operation("access.unlock", access.UserParams, access.Changed, 0, 0, "Clear a user's lock-out."),
-    Operation("access.users", access.UsersParams, access.Users, 0, 0, "The users."),
-    Operation("access.forget_user", access.UserParams, access.Forgotten, 0, 0, "Destroy a user's key, with a receipt."),
-    Operation("access.add_vehicle", access.AddVehicleParams, access.DeviceKey, 0, 0, "A new car and its key."),
-    Operation("access.edit_vehicle", access.EditVehicleParams, access.Changed, 0, 0, "Change a car."),
-    Operation("access.rotate_device_key", access.VehicleParams, access.DeviceKey, 0, 0, "A new key for a car."),
-    Operation("access.remove_vehicle", access.VehicleParams, access.Changed, 0, 0, "Remove a car."),
-    Operation("access.vehicles", access.VehiclesParams, access.Vehicles, 0, 0, "The cars."),
-    Operation("access.book", access.BookParams, access.Changed, 0, 0, "A car for a user, from start until end."),
-    Operation("access.cancel_booking", access.CancelParams, access.Changed, 0, 0, "Give up a booking."),
-    Operation("access.bookings", access.BookingsParams, access.Bookings, 0, 0, "The bookings."),
-    Operation("access.add_engineer", access.UserParams, access.Changed, 0, 0, "Make a user an engineer."),
-    Operation("access.remove_engineer", access.UserParams, access.Changed, 0, 0, "No longer an engineer."),
-    Operation("access.assign", access.AssignParams, access.Changed, 0, 0, "Let an engineer unlock a car."),
-    Operation("access.unassign", access.UnassignParams, access.Changed, 0, 0, "Take an assignment back."),
-    Operation("access.engineers", access.EngineersParams, access.Engineers, 0, 0, "Engineers and assignments."),
-    Operation("access.import", access.ImportParams, access.Imported, 0, 0, "Rows of a table, each for itself."),
-    Operation("access.policy", access.PolicyParams, access.Policy, 0, 0, "By which rules is decided?"),
-    Operation("access.set_policy", access.SetPolicyParams, access.Policy, 0, 0, "Put other rules in force."),
+    Operation(
+        "access.validate", decisions.ValidateParams, decisions.Decision, 0, 0, "Does this login open this car now?"
+    ),
+    Operation("access.face", decisions.FaceParams, decisions.Decision, 0, 1, "Does this face open this car now?"),
+    Operation("access.nonce", edge.NonceParams, edge.Nonce, 0, 0, "A number to prove one encoding with."),
+    Operation("access.return", decisions.ReturnParams, decisions.Decision, 0, 0, "Bring a car back, once."),
+    Operation("access.add_user", users.AddUserParams, Changed, 0, 0, "A new user."),
+    Operation("access.edit_user", users.EditUserParams, Changed, 0, 0, "Change a user's record."),
+    Operation("access.set_password", users.SetPasswordParams, Changed, 0, 0, "A new password."),
+    Operation("access.unlock", users.UserParams, Changed, 0, 0, "Clear a user's lock-out."),
+    Operation("access.users", users.UsersParams, users.Users, 0, 0, "The users."),
+    Operation("access.forget_user", users.UserParams, users.Forgotten, 0, 0, "Destroy a user's key, with a receipt."),
+    Operation("access.add_vehicle", vehicles.AddVehicleParams, vehicles.DeviceKey, 0, 0, "A new car and its key."),
+    Operation("access.edit_vehicle", vehicles.EditVehicleParams, Changed, 0, 0, "Change a car."),
+    Operation("access.rotate_device_key", vehicles.VehicleParams, vehicles.DeviceKey, 0, 0, "A new key for a car."),
+    Operation("access.remove_vehicle", vehicles.VehicleParams, Changed, 0, 0, "Remove a car."),
+    Operation("access.vehicles", vehicles.VehiclesParams, vehicles.Vehicles, 0, 0, "The cars."),
+    Operation("access.book", bookings.BookParams, Changed, 0, 0, "A car for a user, from start until end."),
+    Operation("access.cancel_booking", bookings.CancelParams, Changed, 0, 0, "Give up a booking."),
+    Operation("access.bookings", bookings.BookingsParams, bookings.Bookings, 0, 0, "The bookings."),
+    Operation("access.add_engineer", users.UserParams, Changed, 0, 0, "Make a user an engineer."),
+    Operation("access.remove_engineer", users.UserParams, Changed, 0, 0, "No longer an engineer."),
+    Operation("access.assign", engineers.AssignParams, Changed, 0, 0, "Let an engineer unlock a car."),
+    Operation("access.unassign", engineers.UnassignParams, Changed, 0, 0, "Take an assignment back."),
+    Operation("access.engineers", engineers.EngineersParams, engineers.Engineers, 0, 0, "Engineers and assignments."),
+    Operation("access.import", imports.ImportParams, imports.Imported, 0, 0, "Rows of a table, each for itself."),
+    Operation("access.policy", policies.PolicyParams, policies.Policy, 0, 0, "By which rules is decided?"),
+    Operation("access.set_policy", policies.SetPolicyParams, policies.Policy, 0, 0, "Put other rules in force."),
     Operation("case.verify", case.CaseParams, case.Case, 2, 2, "Document, selfie and booking in one decision."),
     Operation("brand.recognize", brand.RecognizeParams, brand.Recognitions, 1, MAX_IMAGES, "Which brands are shown?"),
     Operation("brand.learn", brand.LearnParams, brand.Learned, 1, MAX_IMAGES, "Keep pictures as a brand's references."),

@@ -16,7 +16,12 @@ from visionmq.engine.store import messages
 from visionmq.engine.store.address import read_address
 from visionmq.engine.store.messages import Author, Enroll, Gallery, NewTemplate
 from visionmq.engine.store.opened import DirectLink, OpenStore
-from visionmq.schemas import access as wire
+from visionmq.schemas.access.bookings import Booking, BookingsParams, BookParams
+from visionmq.schemas.access.common import DEFAULT_COLLECTION
+from visionmq.schemas.access.decisions import Decision, ReturnParams, ValidateParams
+from visionmq.schemas.access.policies import Policy, SetPolicyParams
+from visionmq.schemas.access.users import AddUserParams
+from visionmq.schemas.access.vehicles import AddVehicleParams, Location, Vehicle, VehiclesParams
 
 START = datetime(2030, 5, 1, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
@@ -40,37 +45,37 @@ class Garage:
         return self.link.call(method, Asked(params, self.author(key)))
 
     def add_user(self, name: str, **given: Any) -> str:
-        told = self.ask(methods.ADD_USER, wire.AddUserParams(user=name, password=PASSWORD, **given))
+        told = self.ask(methods.ADD_USER, AddUserParams(user=name, password=PASSWORD, **given))
         return str(told.id)
 
     def add_car(self, car: str = "c1") -> str:
-        return str(self.ask(methods.ADD_VEHICLE, wire.AddVehicleParams(car=car)).key)
+        return str(self.ask(methods.ADD_VEHICLE, AddVehicleParams(car=car)).key)
 
     def book(self, user: str, car: str = "c1", start: float = 0, end: float = 60, key: str | None = None) -> str:
-        params = wire.BookParams(user=user, car=car, start=self.at(start), end=self.at(end))
+        params = BookParams(user=user, car=car, start=self.at(start), end=self.at(end))
         return str(self.ask(methods.BOOK, params, key).id)
 
     def at(self, minutes: float) -> datetime:
         return START + timedelta(minutes=minutes)
 
-    def validate(self, user: str, car: str = "c1", password: str = PASSWORD, key: str | None = None) -> wire.Decision:
-        params = wire.ValidateParams(user=user, password=password, car=car)
-        told: wire.Decision = self.ask(methods.VALIDATE, params, key)
+    def validate(self, user: str, car: str = "c1", password: str = PASSWORD, key: str | None = None) -> Decision:
+        params = ValidateParams(user=user, password=password, car=car)
+        told: Decision = self.ask(methods.VALIDATE, params, key)
         return told
 
-    def bring_back(self, user: str, car: str = "c1", key: str | None = None, **given: Any) -> wire.Decision:
-        params = wire.ReturnParams(user=user, car=car, location=wire.Location(text="yard"), **given)
-        told: wire.Decision = self.ask(methods.RETURN, params, key)
+    def bring_back(self, user: str, car: str = "c1", key: str | None = None, **given: Any) -> Decision:
+        params = ReturnParams(user=user, car=car, location=Location(text="yard"), **given)
+        told: Decision = self.ask(methods.RETURN, params, key)
         return told
 
     def enroll(self, subject: str, vector: list[float]) -> None:
-        gallery = Gallery("face", wire.DEFAULT_COLLECTION, MODEL, DIMENSION)
+        gallery = Gallery("face", DEFAULT_COLLECTION, MODEL, DIMENSION)
         template = NewTemplate(vector=np.array(vector, "<f4").tobytes())
         self.link.call(
             messages.ENROLL, Enroll(gallery=gallery, subject=subject, templates=[template], author=self.author())
         )
 
-    def look(self, vector: list[float], car: str = "c1", key: str | None = None, **edge: Any) -> wire.Decision:
+    def look(self, vector: list[float], car: str = "c1", key: str | None = None, **edge: Any) -> Decision:
         return self.link.call(
             methods.FACE, FaceAsked(car=car, probe=probe(vector), author=self.author(key), proof_model=MODEL, **edge)
         )
@@ -79,14 +84,14 @@ class Garage:
         asked = {"user": None, "password": None} | given
         return self.link.call(methods.CASE, CaseAsked(car=car, facts=facts, author=self.author(), **asked))
 
-    def cars(self) -> dict[str, wire.Vehicle]:
-        return {one.car: one for one in self.link.call(methods.VEHICLES, wire.VehiclesParams()).vehicles}
+    def cars(self) -> dict[str, Vehicle]:
+        return {one.car: one for one in self.link.call(methods.VEHICLES, VehiclesParams()).vehicles}
 
-    def bookings(self, **given: Any) -> list[wire.Booking]:
-        return self.link.call(methods.BOOKINGS, wire.BookingsParams(**given)).bookings
+    def bookings(self, **given: Any) -> list[Booking]:
+        return self.link.call(methods.BOOKINGS, BookingsParams(**given)).bookings
 
-    def set_rules(self, **rules: Any) -> wire.Policy:
-        told: wire.Policy = self.ask(methods.SET_POLICY, wire.SetPolicyParams(rules=rules))
+    def set_rules(self, **rules: Any) -> Policy:
+        told: Policy = self.ask(methods.SET_POLICY, SetPolicyParams(rules=rules))
         return told
 
 

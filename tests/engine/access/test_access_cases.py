@@ -1,5 +1,6 @@
 """Cases: a document and a face against the record and the booking, in one decision."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -8,8 +9,10 @@ import pytest
 from tests.engine.access.garage import PASSWORD, Garage, probe
 from visionmq.engine.access import methods
 from visionmq.engine.access.methods import Facts
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import Evidence, Reason
+from visionmq.schemas.access.decisions import Evidence
+from visionmq.schemas.access.reasons import FOR, Reason
+from visionmq.schemas.access.users import UsersParams
+from visionmq.schemas.access.vehicles import CarState
 from visionmq.schemas.case import Agreement
 
 SAME, DIFFERENT, UNKNOWN, UNTOLD = Agreement.SAME, Agreement.DIFFERENT, Agreement.UNKNOWN, Agreement.UNTOLD
@@ -29,7 +32,7 @@ def facts(**changes: Any) -> Facts:
 
 @pytest.fixture
 def booked(shop: Garage) -> Garage:
-    shop.add_user("ann", full_name="Lina Müller", birth_date=wire.date(1987, 4, 12))
+    shop.add_user("ann", full_name="Lina Müller", birth_date=date(1987, 4, 12))
     shop.add_car()
     shop.book("ann")
     return shop
@@ -46,7 +49,7 @@ def test_a_case_in_which_all_agrees_opens_the_car(booked: Garage) -> None:
     ]
     assert (told.identity.name, told.identity.birth_date, told.identity.enrolled_face) == (SAME, SAME, UNKNOWN)
     assert {one.kind for one in told.decision.evidence} == {"user", "booking", "car", "document", "selfie"}
-    assert booked.cars()["c1"].state is wire.CarState.IN_USE
+    assert booked.cars()["c1"].state is CarState.IN_USE
 
 
 @pytest.mark.parametrize(
@@ -65,9 +68,9 @@ def test_a_case_in_which_all_agrees_opens_the_car(booked: Garage) -> None:
 def test_one_thing_that_speaks_against_it_is_enough(booked: Garage, change: dict[str, Any], reason: Reason) -> None:
     told = booked.case(facts(**change))
     assert not told.decision.allowed
-    assert [one for one in told.decision.reasons if one not in wire.FOR] == [reason]
+    assert [one for one in told.decision.reasons if one not in FOR] == [reason]
     assert {one.kind for one in told.decision.evidence} == {"car", "document", "selfie"}
-    assert booked.cars()["c1"].state is wire.CarState.FREE
+    assert booked.cars()["c1"].state is CarState.FREE
 
 
 def test_every_reason_is_told_and_none_hides_another(booked: Garage) -> None:
@@ -94,7 +97,7 @@ def test_a_record_without_name_or_birth_date_confirms_nobody(shop: Garage) -> No
 
 
 def test_of_a_user_who_has_not_logged_in_nothing_is_told(booked: Garage) -> None:
-    booked.add_user("ben", full_name="Ben Other", birth_date=wire.date(1990, 1, 1))
+    booked.add_user("ben", full_name="Ben Other", birth_date=date(1990, 1, 1))
     wrong = facts(surname="SMITH")
     told = [booked.case(wrong, user=name) for name in ("ann", "ben", "nobody")]
     assert len({tuple(one.decision.reasons) for one in told}) == 1
@@ -112,7 +115,7 @@ def test_with_a_login_the_reasons_are_told(booked: Garage) -> None:
     assert booked.case(GOOD, user="ann", password=PASSWORD).decision.allowed
     failed = [booked.case(GOOD, user=name, password="wrong").decision.reasons for name in ("ann", "nobody")]
     assert failed[0] == failed[1] == [Reason.LOGIN_FAILED, Reason.DOCUMENT_VALID, Reason.PORTRAIT_MATCHED]
-    assert booked.link.call(methods.USERS, wire.UsersParams()).users[0].failures == 1
+    assert booked.link.call(methods.USERS, UsersParams()).users[0].failures == 1
 
 
 def test_a_selfie_that_is_not_the_enrolled_face_speaks_against_it(booked: Garage) -> None:

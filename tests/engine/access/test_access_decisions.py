@@ -11,8 +11,12 @@ from tests.engine.access.garage import MODEL, PASSWORD, Garage
 from visionmq.engine.access import methods, passwords
 from visionmq.engine.api import EngineError
 from visionmq.engine.store.audit import entries
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import Outcome, Reason, Role, edge_proof
+from visionmq.schemas.access.decisions import Decision
+from visionmq.schemas.access.edge import NonceParams, edge_proof
+from visionmq.schemas.access.engineers import AssignParams
+from visionmq.schemas.access.reasons import Outcome, Reason, Role
+from visionmq.schemas.access.users import EditUserParams, UserParams, UsersParams
+from visionmq.schemas.access.vehicles import CarState, EditVehicleParams, VehicleParams
 from visionmq.schemas.errors import ErrorCode
 
 TICK = timedelta(microseconds=1)
@@ -40,7 +44,7 @@ def test_the_right_login_opens_the_car_that_is_booked_and_no_other(any_shop: Gar
     assert any_shop.validate("ann", "c2").reasons == [Reason.LOGIN_RIGHT, Reason.NO_LIVE_BOOKING]
     assert any_shop.validate("ann", "no such car").reasons == [Reason.LOGIN_RIGHT, Reason.NO_LIVE_BOOKING]
     car = any_shop.cars()["c1"]
-    assert (car.state, car.booking) == (wire.CarState.IN_USE, booking)
+    assert (car.state, car.booking) == (CarState.IN_USE, booking)
 
 
 def test_a_booking_opens_from_its_start_until_its_grace_is_over(shop: Garage) -> None:
@@ -103,9 +107,9 @@ def test_an_administrator_sees_a_lock_and_clears_it(shop: Garage) -> None:
     shop.book("ann")
     for _ in range(5):
         shop.validate("ann", password="wrong" * 3)
-    (shown,) = shop.link.call(methods.USERS, wire.UsersParams()).users
+    (shown,) = shop.link.call(methods.USERS, UsersParams()).users
     assert (shown.failures, shown.locked_until is not None) == (5, True)
-    shop.ask(methods.UNLOCK, wire.UserParams(user="ann"))
+    shop.ask(methods.UNLOCK, UserParams(user="ann"))
     assert shop.validate("ann").allowed
 
 
@@ -115,7 +119,7 @@ def test_a_repeated_login_is_answered_again_and_counted_once(shop: Garage) -> No
     first = shop.validate("ann", password="wrong" * 3, key="same")
     again = shop.validate("ann", password="wrong" * 3, key="same")
     assert again == msgspec.structs.replace(first, repeated=True)
-    assert shop.link.call(methods.USERS, wire.UsersParams()).users[0].failures == 1
+    assert shop.link.call(methods.USERS, UsersParams()).users[0].failures == 1
     with pytest.raises(EngineError) as caught:
         shop.validate("ann", key="same")
     assert caught.value.code is ErrorCode.CONFLICT
@@ -149,10 +153,10 @@ def test_an_out_of_service_car_opens_for_engineers_only(shop: Garage) -> None:
     shop.add_user("eve")
     shop.add_car()
     shop.book("ann")
-    shop.ask(methods.ADD_ENGINEER, wire.UserParams(user="eve"))
+    shop.ask(methods.ADD_ENGINEER, UserParams(user="eve"))
     assert not shop.validate("eve").allowed
-    shop.ask(methods.ASSIGN, wire.AssignParams(user="eve", car="*", end=shop.at(30)))
-    shop.ask(methods.EDIT_VEHICLE, wire.EditVehicleParams(car="c1", state=wire.CarState.OUT_OF_SERVICE))
+    shop.ask(methods.ASSIGN, AssignParams(user="eve", car="*", end=shop.at(30)))
+    shop.ask(methods.EDIT_VEHICLE, EditVehicleParams(car="c1", state=CarState.OUT_OF_SERVICE))
     told = shop.validate("eve")
     assert (told.allowed, told.role, told.booking) == (True, Role.ENGINEER, None)
     assert shop.validate("ann").reasons == [Reason.LOGIN_RIGHT, Reason.LIVE_BOOKING, Reason.CAR_OUT_OF_SERVICE]
@@ -170,7 +174,7 @@ def test_the_age_is_asked_where_the_policy_says_so(shop: Garage) -> None:
     shop.now = shop.at(30)
     shop.book("ben", start=30)
     assert Reason.AGE_UNKNOWN in shop.validate("ben").reasons
-    shop.ask(methods.EDIT_USER, wire.EditUserParams(user="ben", birth_date=date(2012, 5, 1)))
+    shop.ask(methods.EDIT_USER, EditUserParams(user="ben", birth_date=date(2012, 5, 1)))
     assert shop.validate("ben").allowed  # eighteen today
 
 
@@ -214,8 +218,8 @@ def test_a_face_is_compared_with_those_who_may_take_the_car_and_nobody_else(face
 
 
 def test_the_nearest_of_several_wins_and_never_the_first(faces: Garage) -> None:
-    faces.ask(methods.ADD_ENGINEER, wire.UserParams(user="ben"))
-    faces.ask(methods.ASSIGN, wire.AssignParams(user="ben", car="c1"))
+    faces.ask(methods.ADD_ENGINEER, UserParams(user="ben"))
+    faces.ask(methods.ASSIGN, AssignParams(user="ben", car="c1"))
     between = faces.look([0.55, 0.0, 0.0, 0.0])
     assert between.role is Role.ENGINEER
     assert between.face is not None
@@ -240,10 +244,10 @@ def test_without_a_booking_or_a_template_nobody_is_recognised(shop: Garage) -> N
 
 
 def nonce_of(shop: Garage, car: str = "c1") -> str:
-    return str(shop.ask(methods.NONCE, wire.NonceParams(car=car)).nonce)
+    return str(shop.ask(methods.NONCE, NonceParams(car=car)).nonce)
 
 
-def at_edge(shop: Garage, key: str, nonce: str, vector: list[float] = ANN, car: str = "c1") -> wire.Decision:
+def at_edge(shop: Garage, key: str, nonce: str, vector: list[float] = ANN, car: str = "c1") -> Decision:
     proof = edge_proof(key, nonce=nonce, car=car, model=MODEL, vector=vector)
     return shop.look(vector, car, nonce=nonce, proof=proof)
 
@@ -306,9 +310,9 @@ def test_only_so_many_nonces_of_a_car_are_good_at_a_time(edge: tuple[Garage, str
 def test_a_new_device_key_ends_the_former_and_its_nonces(edge: tuple[Garage, str]) -> None:
     shop, key = edge
     nonce = nonce_of(shop)
-    newer = shop.ask(methods.ROTATE_KEY, wire.VehicleParams(car="c1"), "turn").key
+    newer = shop.ask(methods.ROTATE_KEY, VehicleParams(car="c1"), "turn").key
     assert newer != key
-    assert shop.ask(methods.ROTATE_KEY, wire.VehicleParams(car="c1"), "turn").key == newer
+    assert shop.ask(methods.ROTATE_KEY, VehicleParams(car="c1"), "turn").key == newer
     assert at_edge(shop, key, nonce).reasons == [Reason.NONCE_REFUSED]
     assert at_edge(shop, key, nonce_of(shop)).reasons == [Reason.PROOF_REFUSED]
     assert at_edge(shop, newer, nonce_of(shop)).allowed

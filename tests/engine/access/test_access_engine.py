@@ -14,8 +14,13 @@ from visionmq.engine.access.engine import AccessEngine
 from visionmq.engine.api import Answer, Engine, EngineError, Job
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.opened import open_here
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import ImportKind, Reason
+from visionmq.schemas.access.bookings import BookingsParams
+from visionmq.schemas.access.decisions import FaceParams, ValidateParams
+from visionmq.schemas.access.engineers import EngineersParams
+from visionmq.schemas.access.imports import ImportKind, ImportParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.users import AddUserParams, UsersParams
+from visionmq.schemas.access.vehicles import AddVehicleParams, Location, VehiclesParams
 from visionmq.schemas.case import CaseParams
 from visionmq.schemas.common import Params, ProgressReport
 from visionmq.schemas.errors import ErrorCode
@@ -78,22 +83,22 @@ def test_the_desk_serves_all_that_needs_no_picture_and_opens_no_model() -> None:
 
 
 def test_what_is_passed_in_to_be_passed_back_comes_back(service: Service) -> None:
-    params = wire.AddUserParams(user="ann", password=PASSWORD, pass_back={"n": 1})
+    params = AddUserParams(user="ann", password=PASSWORD, pass_back={"n": 1})
     first = service.ask("access.add_user", params, "same")
-    again = service.ask("access.add_user", wire.AddUserParams(user="ann", password=PASSWORD, pass_back=[2]), "same")
+    again = service.ask("access.add_user", AddUserParams(user="ann", password=PASSWORD, pass_back=[2]), "same")
     assert (first.pass_back, first.repeated) == ({"n": 1}, False)
     assert (again.pass_back, again.repeated, again.id) == ([2], True, first.id)
 
 
 def test_a_decision_names_the_car_that_was_asked_about(service: Service) -> None:
-    told = service.ask("access.validate", wire.ValidateParams(user="ann", password="x", car="c7"))
+    told = service.ask("access.validate", ValidateParams(user="ann", password="x", car="c7"))
     assert (told.car, told.reasons) == ("c7", [Reason.LOGIN_FAILED])
 
 
 def test_without_eyes_only_what_needs_them_is_unavailable(service: Service) -> None:
-    service.ask("access.add_vehicle", wire.AddVehicleParams(car="c1"))
+    service.ask("access.add_vehicle", AddVehicleParams(car="c1"))
     for operation, params in (
-        ("access.face", wire.FaceParams(car="c1")),
+        ("access.face", FaceParams(car="c1")),
         ("case.verify", CaseParams(car="c1")),
     ):
         with pytest.raises(EngineError, match="no face here") as caught:
@@ -109,8 +114,8 @@ def test_an_engine_that_was_not_loaded_says_so() -> None:
 # ---- import ---------------------------------------------------------------------------------
 
 
-def rows(kind: ImportKind, *given: dict[str, str]) -> wire.ImportParams:
-    return wire.ImportParams(kind=kind, rows=list(given))
+def rows(kind: ImportKind, *given: dict[str, str]) -> ImportParams:
+    return ImportParams(kind=kind, rows=list(given))
 
 
 def test_each_row_succeeds_or_fails_alone_and_no_row_comes_twice(service: Service) -> None:
@@ -130,7 +135,7 @@ def test_each_row_succeeds_or_fails_alone_and_no_row_comes_twice(service: Servic
     assert codes == [ErrorCode.CONFLICT, *[ErrorCode.BAD_REQUEST] * 3]
     again = service.ask("access.import", users, "same")
     assert [item.result.repeated for item in again.items if item.ok] == [True, True]
-    shown = service.ask("access.users", wire.UsersParams())
+    shown = service.ask("access.users", UsersParams())
     assert [(one.user, one.full_name, one.birth_date) for one in shown.users] == [
         ("ann", "Ann Smith", "1990-01-02"),
         ("eve", None, None),
@@ -160,10 +165,10 @@ def test_cars_bookings_and_engineers_come_from_tables_too(service: Service) -> N
         ),
     )
     assert [item.ok for item in booked.items] == [True, False]
-    (booking,) = service.ask("access.bookings", wire.BookingsParams()).bookings
+    (booking,) = service.ask("access.bookings", BookingsParams()).bookings
     assert booking.end == "2999-01-01T11:00:00.000000+00:00"
     engineers = rows(ImportKind.ENGINEERS, {"user": "eve", "car": "*"}, {"user": "nobody", "car": "*"})
     assert [item.ok for item in service.ask("access.import", engineers).items] == [True, False]
-    assert service.ask("access.engineers", wire.EngineersParams()).engineers[0].user == "eve"
-    (car,) = service.ask("access.vehicles", wire.VehiclesParams()).vehicles
-    assert car.location == wire.Location(latitude=52.5, longitude=13.4, text="yard")
+    assert service.ask("access.engineers", EngineersParams()).engineers[0].user == "eve"
+    (car,) = service.ask("access.vehicles", VehiclesParams()).vehicles
+    assert car.location == Location(latitude=52.5, longitude=13.4, text="yard")

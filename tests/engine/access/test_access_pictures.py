@@ -21,8 +21,12 @@ from visionmq.engine.picture import Picture, Pixels
 from visionmq.engine.shared import Shared
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.opened import open_here
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import Reason, Role
+from visionmq.schemas.access.bookings import BookParams
+from visionmq.schemas.access.decisions import Decision, FaceParams
+from visionmq.schemas.access.edge import EdgeEncoding, NonceParams, edge_proof
+from visionmq.schemas.access.reasons import FOR, Reason, Role
+from visionmq.schemas.access.users import AddUserParams
+from visionmq.schemas.access.vehicles import AddVehicleParams
 from visionmq.schemas.case import STAGES, Agreement, CaseParams
 from visionmq.schemas.common import Params, ProgressReport
 from visionmq.schemas.document import Document
@@ -80,8 +84,8 @@ class Street:
         self.images = outcome.images
         return outcome.result
 
-    def look(self, name: str, **given: Any) -> wire.Decision:
-        told: wire.Decision = self.ask("access.face", wire.FaceParams(car="c1", **given), photo(name))
+    def look(self, name: str, **given: Any) -> Decision:
+        told: Decision = self.ask("access.face", FaceParams(car="c1", **given), photo(name))
         return told
 
     def case(self, document: Picture, selfie: str, **given: Any) -> Any:
@@ -97,11 +101,11 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
         made = Street(Process(link))
         made.ask(
             "access.add_user",
-            wire.AddUserParams(user="ann", password=PASSWORD, full_name="Lina Müller", birth_date=date(1987, 4, 12)),
+            AddUserParams(user="ann", password=PASSWORD, full_name="Lina Müller", birth_date=date(1987, 4, 12)),
         )
-        made.key = made.ask("access.add_vehicle", wire.AddVehicleParams(car="c1")).key
+        made.key = made.ask("access.add_vehicle", AddVehicleParams(car="c1")).key
         now = datetime.now(UTC)
-        made.ask("access.book", wire.BookParams(user="ann", car="c1", start=now, end=now + timedelta(hours=2)))
+        made.ask("access.book", BookParams(user="ann", car="c1", start=now, end=now + timedelta(hours=2)))
         made.ask("face.enroll", EnrollParams(subject="ann", collection="access"), photo(ANN), engine=made.face)
         made.ask("face.enroll", EnrollParams(subject="ben", collection="access"), photo(BEN), engine=made.face)
         yield made
@@ -131,20 +135,20 @@ def test_an_encoding_of_the_edge_opens_once(street: Street) -> None:
     assert told.face.model is not None
     model = f"{told.face.model.name}/{told.face.model.version}"
     for name, expected in ((model, None), ("other/1", Reason.MODEL_DIFFERS)):
-        nonce = street.ask("access.nonce", wire.NonceParams(car="c1")).nonce
-        proof = wire.edge_proof(street.key, nonce=nonce, car="c1", model=name, vector=vector)
-        encoding = wire.EdgeEncoding(vector=vector, model=name, nonce=nonce, proof=proof)
-        first = street.ask("access.face", wire.FaceParams(car="c1", encoding=encoding))
+        nonce = street.ask("access.nonce", NonceParams(car="c1")).nonce
+        proof = edge_proof(street.key, nonce=nonce, car="c1", model=name, vector=vector)
+        encoding = EdgeEncoding(vector=vector, model=name, nonce=nonce, proof=proof)
+        first = street.ask("access.face", FaceParams(car="c1", encoding=encoding))
         assert first.allowed if expected is None else first.reasons == [expected]
-        assert street.ask("access.face", wire.FaceParams(car="c1", encoding=encoding)).reasons == [Reason.NONCE_REFUSED]
+        assert street.ask("access.face", FaceParams(car="c1", encoding=encoding)).reasons == [Reason.NONCE_REFUSED]
 
 
 def test_a_picture_without_a_face_is_an_error_that_says_so(street: Street) -> None:
     blank = as_picture(np.full((200, 200, 3), 200, np.uint8))
     with pytest.raises(EngineError) as caught:
-        street.ask("access.face", wire.FaceParams(car="c1"), blank)
+        street.ask("access.face", FaceParams(car="c1"), blank)
     assert caught.value.code is ErrorCode.NO_FACE
-    for pictures, params in (((), wire.FaceParams(car="c1")), ((blank,), wire.FaceParams(car="c1", want=["x"]))):
+    for pictures, params in (((), FaceParams(car="c1")), ((blank,), FaceParams(car="c1", want=["x"]))):
         with pytest.raises(EngineError) as caught:
             street.ask("access.face", params, *pictures)
         assert caught.value.code is ErrorCode.BAD_REQUEST
@@ -193,14 +197,14 @@ def test_a_document_a_selfie_and_a_booking_that_agree_open_the_car(street: Stree
 
 def test_another_persons_selfie_and_an_expired_document_are_both_told(street: Street) -> None:
     told = street.case(document_of(ANN, expiry_date="2030-01-01"), BEN)
-    against = [reason for reason in told.decision.reasons if reason not in wire.FOR]
+    against = [reason for reason in told.decision.reasons if reason not in FOR]
     assert against == [Reason.DOCUMENT_EXPIRED, Reason.PORTRAIT_DIFFERS, Reason.FACE_NOT_RECOGNISED]
     assert told.comparison.same is False
 
 
 def test_the_portraits_own_photograph_is_no_selfie(street: Street) -> None:
     told = street.case(document_of(ANN), ANN)
-    assert [reason for reason in told.decision.reasons if reason not in wire.FOR] == [Reason.SELFIE_COPIES_PORTRAIT]
+    assert [reason for reason in told.decision.reasons if reason not in FOR] == [Reason.SELFIE_COPIES_PORTRAIT]
 
 
 def test_a_face_beside_the_document_is_not_its_portrait(street: Street) -> None:

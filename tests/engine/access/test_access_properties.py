@@ -18,8 +18,10 @@ from tests.engine.access.garage import Garage, garage
 from visionmq.engine.access import methods
 from visionmq.engine.access.passwords import Passwords
 from visionmq.engine.api import EngineError
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import BookingState, CarState, Reason
+from visionmq.schemas.access.bookings import Booking, BookingState, BookParams, CancelParams
+from visionmq.schemas.access.decisions import Decision, ReturnParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.vehicles import CarState, Location
 from visionmq.schemas.errors import ErrorCode
 
 PEOPLE, CARS = ("ann", "ben"), ("c1", "c2")
@@ -54,7 +56,7 @@ class CarShare(RuleBasedStateMachine):
         for car in CARS:
             self.share.add_car(self.named(car))
         self.returned: Counter[str] = Counter()
-        self.last: tuple[str, wire.ReturnParams, wire.Decision] | None = None
+        self.last: tuple[str, ReturnParams, Decision] | None = None
 
     def named(self, name: str) -> str:
         return f"{name}-{self.world}"
@@ -74,7 +76,7 @@ class CarShare(RuleBasedStateMachine):
     )
     def book(self, user: str, car: str, begin: int, length: int) -> str:
         start = self.share.now + timedelta(minutes=begin)
-        params = wire.BookParams(
+        params = BookParams(
             user=self.named(user), car=self.named(car), start=start, end=start + timedelta(minutes=length)
         )
         told, refused = self.try_to(methods.BOOK, params)
@@ -83,7 +85,7 @@ class CarShare(RuleBasedStateMachine):
 
     @rule(booking=consumes(booked))
     def cancel(self, booking: str) -> None:
-        _, refused = self.try_to(methods.CANCEL, wire.CancelParams(booking=booking))
+        _, refused = self.try_to(methods.CANCEL, CancelParams(booking=booking))
         assert refused in (None, ErrorCode.CONFLICT, ErrorCode.NOT_FOUND)
 
     @rule(minutes=st.integers(1, 30))
@@ -105,7 +107,7 @@ class CarShare(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(PEOPLE), car=st.sampled_from(CARS))
     def bring_back(self, user: str, car: str) -> None:
-        params = wire.ReturnParams(user=self.named(user), car=self.named(car), location=wire.Location(text=f"{user}"))
+        params = ReturnParams(user=self.named(user), car=self.named(car), location=Location(text=f"{user}"))
         key = f"return-{next(_keys)}"
         told = self.share.ask(methods.RETURN, params, key)
         if told.allowed:
@@ -120,7 +122,7 @@ class CarShare(RuleBasedStateMachine):
             again = self.share.ask(methods.RETURN, params, key)
             assert (again.repeated, again.booking, again.audit_sequence) == (True, told.booking, told.audit_sequence)
 
-    def bookings(self, car: str) -> list[wire.Booking]:
+    def bookings(self, car: str) -> list[Booking]:
         return self.share.bookings(car=self.named(car))
 
     @invariant()

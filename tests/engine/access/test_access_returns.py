@@ -9,8 +9,11 @@ from tests.engine.access.garage import Garage, garage
 from tests.engine.store.conftest import Place
 from visionmq.engine.access import methods
 from visionmq.engine.api import EngineError
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import BookingState, CarState, Reason
+from visionmq.schemas.access.bookings import BookingState, CancelParams
+from visionmq.schemas.access.decisions import Decision
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.users import UserParams
+from visionmq.schemas.access.vehicles import CarState, Location
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def test_a_return_closes_the_booking_frees_the_car_and_stores_where_it_is(taken:
     (booking,) = taken.bookings()
     assert (booking.booking, booking.state, booking.live) == (told.booking, BookingState.RETURNED, False)
     car = taken.cars()["c1"]
-    assert (car.state, car.booking, car.location) == (CarState.FREE, None, wire.Location(text="yard"))
+    assert (car.state, car.booking, car.location) == (CarState.FREE, None, Location(text="yard"))
     assert not taken.validate("ann").allowed
 
 
@@ -81,7 +84,7 @@ def test_of_concurrent_returns_exactly_one_succeeds(place: Place) -> None:
         shop.add_user("ann")
         shop.add_car()
         booking = shop.book("ann")
-    told: list[wire.Decision] = []
+    told: list[Decision] = []
     start = threading.Barrier(4)
 
     def bring_back(number: int) -> None:
@@ -103,6 +106,6 @@ def test_of_concurrent_returns_exactly_one_succeeds(place: Place) -> None:
 def test_a_booking_that_was_taken_cannot_be_given_up(taken: Garage) -> None:
     (booking,) = taken.bookings()
     with pytest.raises(EngineError, match="active"):
-        taken.ask(methods.CANCEL, wire.CancelParams(booking=booking.booking))
+        taken.ask(methods.CANCEL, CancelParams(booking=booking.booking))
     with pytest.raises(EngineError, match="has a car"):
-        taken.ask(methods.FORGET_USER, wire.UserParams(user="ann"))
+        taken.ask(methods.FORGET_USER, UserParams(user="ann"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from visionmq.engine.access.lockout import NEVER, Attempts, after_failure, lock_of
 from visionmq.engine.access.windows import Grace, live_one, overlap
-from visionmq.schemas.access import Rules
+from visionmq.schemas.access.policies import Rules
 
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -12,7 +12,7 @@ import typer
 from visionmq.client.cli.failures import Exit, Failure
 
 if TYPE_CHECKING:
-    from visionmq.schemas.access import Location
+    from visionmq.schemas.access.vehicles import Location
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ def maybe_when(text: str | None, flag: str, *, after: datetime | None = None) ->
 
 def location(text: str) -> "Location":
     """Return where a car stands: LATITUDE,LONGITUDE in degrees, with words behind if wanted, or words alone."""
-    from visionmq.schemas.access import Location
+    from visionmq.schemas.access.vehicles import Location
 
     degrees = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*(?:,\s*(.*))?", text)
     if degrees is None:

@@ -18,7 +18,7 @@ from visionmq.client.cli.access_ask import (
 from visionmq.client.cli.access_decide import CarId, UserName, keyed
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
-from visionmq.schemas.access import EVERY_CAR
+from visionmq.schemas.access.engineers import EVERY_CAR
 
 Start = Annotated[str | None, typer.Option("--start", metavar="WHEN", help="From when on. [now]")]
 End = Annotated[str | None, typer.Option("--end", metavar="WHEN", help="Until when. [until it is taken back]")]

@@ -12,7 +12,7 @@ from visionmq.client.cli.stores import Store, service
 
 if TYPE_CHECKING:
     from visionmq.client import Client
-    from visionmq.schemas.access import EdgeEncoding
+    from visionmq.schemas.access.edge import EdgeEncoding
 
 UserName = Annotated[str, typer.Argument(metavar="USER", help="Login name.")]
 CarId = Annotated[str, typer.Argument(metavar="CAR", help="The car's id.")]

@@ -42,7 +42,7 @@ def read_rules(words: list[str]) -> dict[str, Any]:
     """Return NAME=VALUE words as rules; raises Failure for a name that is none, or a word that is no pair."""
     import msgspec
 
-    from visionmq.schemas.access import Rules
+    from visionmq.schemas.access.policies import Rules
 
     rules: dict[str, Any] = {}
     for word in words:

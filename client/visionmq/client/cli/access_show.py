@@ -13,7 +13,7 @@ from visionmq.client.cli.failures import Exit
 from visionmq.client.cli.show import plain, print_json
 
 if TYPE_CHECKING:
-    from visionmq.schemas.access import Decision, FaceEvidence
+    from visionmq.schemas.access.decisions import Decision, FaceEvidence
 
 ADVICE: Final = {
     "login_failed": "Wrong name, wrong password, or locked out: which one is not told. `access user list` shows locks.",

@@ -17,16 +17,9 @@ from visionmq.engine.access.times import now_of, read_time, write_time
 from visionmq.engine.access.vehicles import OPEN, the_vehicle
 from visionmq.engine.access.windows import Grace, live_one
 from visionmq.engine.store.session import Session, new_id
-from visionmq.schemas.access import (
-    Booking,
-    Bookings,
-    BookingsParams,
-    BookingState,
-    BookParams,
-    CancelParams,
-    Changed,
-    Rules,
-)
+from visionmq.schemas.access.bookings import Booking, Bookings, BookingsParams, BookingState, BookParams, CancelParams
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.policies import Rules
 
 
 @dataclass(frozen=True, slots=True)

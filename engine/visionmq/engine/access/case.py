@@ -20,7 +20,9 @@ from visionmq.engine.api import Answer, EngineError, Job
 from visionmq.engine.document.engine import DocumentEngine
 from visionmq.engine.picture import Picture
 from visionmq.engine.store.link import Link
-from visionmq.schemas.access import Evidence, PolicyParams, Reason
+from visionmq.schemas.access.decisions import Evidence
+from visionmq.schemas.access.policies import PolicyParams
+from visionmq.schemas.access.reasons import Reason
 from visionmq.schemas.case import STAGES, WANTS, Case, CaseParams, CaseProgress
 from visionmq.schemas.common import Attachment, ProgressReport
 from visionmq.schemas.errors import Error

@@ -12,7 +12,7 @@ from visionmq.engine.document.engine import DATE_OPTION, DocumentEngine
 from visionmq.engine.document.sighting import Sighting, look, rules_of
 from visionmq.engine.document.telling import tell
 from visionmq.engine.picture import Picture, Pixels
-from visionmq.schemas.access import Reason
+from visionmq.schemas.access.reasons import Reason
 from visionmq.schemas.case import DocumentEvidence
 from visionmq.schemas.common import Quad
 from visionmq.schemas.document import Document, Field, Finding, RecognizeParams

@@ -14,7 +14,7 @@ from visionmq.engine.board import Board, Colour, fitted
 from visionmq.engine.document.drawing.overlay import draw_overlay
 from visionmq.engine.face.answer import overlay
 from visionmq.engine.picture import Picture, Pixels, encode_jpeg, encode_png
-from visionmq.schemas.access import FOR, Reason
+from visionmq.schemas.access.reasons import FOR, Reason
 from visionmq.schemas.case import Case, Comparison
 
 _GROUND: Final[Colour] = (60, 52, 48)

@@ -12,7 +12,7 @@ from visionmq.engine.face.decision import operating_point, probability
 from visionmq.engine.face.operations_look import Probe
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture, Pixels
-from visionmq.schemas.access import Reason
+from visionmq.schemas.access.reasons import Reason
 from visionmq.schemas.case import Comparison, FaceSeen
 from visionmq.schemas.common import Quad
 from visionmq.schemas.errors import Error

@@ -13,7 +13,9 @@ from visionmq.engine.access.people import Record, find_user, users_by_id
 from visionmq.engine.access.policies import policy_in_force
 from visionmq.engine.access.rights import Right, Rights, right_of, rights_of, take
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import FOR, Evidence, Policy, Reason, Role
+from visionmq.schemas.access.decisions import Evidence
+from visionmq.schemas.access.policies import Policy
+from visionmq.schemas.access.reasons import FOR, Reason, Role
 from visionmq.schemas.case import Agreement, IdentityEvidence
 
 _NOTHING = IdentityEvidence()

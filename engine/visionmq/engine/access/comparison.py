@@ -7,7 +7,7 @@ knows the model gives it for a few numbers of comparisons, and the next larger n
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from visionmq.schemas.access import Reason
+from visionmq.schemas.access.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ import msgspec
 
 from visionmq.engine.access.rights import Right
 from visionmq.engine.store.session import Write
-from visionmq.schemas.access import FOR, Decision, Evidence, FaceEvidence, Outcome, Policy, Reason, Role
+from visionmq.schemas.access.decisions import Decision, Evidence, FaceEvidence
+from visionmq.schemas.access.policies import Policy
+from visionmq.schemas.access.reasons import FOR, Outcome, Reason, Role
 
 _HARMLESS: Final = ("car", "document", "selfie", "nonce")
 """Kinds of evidence that are told on denial: they say nothing about a person."""

@@ -14,7 +14,7 @@ from visionmq.engine.api import Answer, Capability, EngineError, Job, OperationS
 from visionmq.engine.store.link import Link, Method
 from visionmq.engine.store.messages import Author
 from visionmq.engine.store.session import new_id
-from visionmq.schemas.access import Decision
+from visionmq.schemas.access.decisions import Decision
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.operations import OPERATIONS
 

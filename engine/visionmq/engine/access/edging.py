@@ -16,7 +16,10 @@ from visionmq.engine.face.answer import overlay
 from visionmq.engine.face.operations_look import Probe as FaceProbe
 from visionmq.engine.picture import encode_jpeg
 from visionmq.engine.store.link import Link
-from visionmq.schemas.access import Decision, EdgeEncoding, FaceParams, PolicyParams, Reason
+from visionmq.schemas.access.decisions import Decision, FaceParams
+from visionmq.schemas.access.edge import EdgeEncoding
+from visionmq.schemas.access.policies import PolicyParams
+from visionmq.schemas.access.reasons import Reason
 from visionmq.schemas.common import Attachment
 
 WANTS: Final = ("overlay",)

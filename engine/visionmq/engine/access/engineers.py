@@ -13,17 +13,17 @@ from visionmq.engine.access.tables import assignments, users
 from visionmq.engine.access.times import now_of, read_time, write_time
 from visionmq.engine.access.vehicles import the_vehicle
 from visionmq.engine.store.session import Session, new_id
-from visionmq.schemas.access import (
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.engineers import (
     EVERY_CAR,
     Assignment,
     AssignParams,
-    Changed,
     Engineer,
     Engineers,
     EngineersParams,
     UnassignParams,
-    UserParams,
 )
+from visionmq.schemas.access.users import UserParams
 
 
 def live_assignments(session: Session, car: str, now: datetime) -> dict[str, str]:

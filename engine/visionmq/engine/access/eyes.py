@@ -14,7 +14,8 @@ from visionmq.engine.face.operations import Tools
 from visionmq.engine.face.operations_look import Probe as FaceProbe
 from visionmq.engine.face.operations_look import encode_probes, probe_picture
 from visionmq.engine.picture import Picture
-from visionmq.schemas.access import DEFAULT_COLLECTION, EdgeEncoding
+from visionmq.schemas.access.common import DEFAULT_COLLECTION
+from visionmq.schemas.access.edge import EdgeEncoding
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import Error, ErrorCode
 from visionmq.schemas.face import Calibration, Encoding, Several

@@ -20,7 +20,10 @@ from visionmq.engine.store.gallery import find_gallery, find_subject
 from visionmq.engine.store.messages import Gallery
 from visionmq.engine.store.records import vectors
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import Decision, Evidence, FaceEvidence, Policy, Reason, edge_proof
+from visionmq.schemas.access.decisions import Decision, Evidence, FaceEvidence
+from visionmq.schemas.access.edge import edge_proof
+from visionmq.schemas.access.policies import Policy
+from visionmq.schemas.access.reasons import Reason
 
 _KIND = "face"
 _FLOAT = "<f4"

@@ -16,7 +16,8 @@ from visionmq.engine.store.forgetting import remove_subject
 from visionmq.engine.store.gallery import find_subject, mark_changed
 from visionmq.engine.store.receipts import sign
 from visionmq.engine.store.session import Session, Write
-from visionmq.schemas.access import BookingState, Forgotten, UserParams
+from visionmq.schemas.access.bookings import BookingState
+from visionmq.schemas.access.users import Forgotten, UserParams
 
 _UNSIGNED = frozenset({"signature", "pass_back", "repeated"})
 

@@ -15,17 +15,11 @@ from visionmq.engine.access.errors import bad
 from visionmq.engine.access.methods import Asked
 from visionmq.engine.api import EngineError, Job
 from visionmq.engine.store.link import Link
-from visionmq.schemas.access import (
-    AddUserParams,
-    AddVehicleParams,
-    AssignParams,
-    BookParams,
-    Imported,
-    ImportedRow,
-    ImportKind,
-    ImportParams,
-    UserParams,
-)
+from visionmq.schemas.access.bookings import BookParams
+from visionmq.schemas.access.engineers import AssignParams
+from visionmq.schemas.access.imports import Imported, ImportedRow, ImportKind, ImportParams
+from visionmq.schemas.access.users import AddUserParams, UserParams
+from visionmq.schemas.access.vehicles import AddVehicleParams
 from visionmq.schemas.common import Item, Params, ProgressReport
 
 P = TypeVar("P", bound=Params)

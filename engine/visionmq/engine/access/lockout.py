@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from visionmq.schemas.access import Rules
+from visionmq.schemas.access.policies import Rules
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MEMORY: Final = timedelta(hours=24)

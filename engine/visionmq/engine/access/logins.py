@@ -22,7 +22,7 @@ from visionmq.engine.store.messages import Author
 from visionmq.engine.store.sealing import Box
 from visionmq.engine.store.session import Session
 from visionmq.engine.store.tables import data_keys
-from visionmq.schemas.access import Rules
+from visionmq.schemas.access.policies import Rules
 
 NOBODY: Final = "0" * 32
 """The id of the one whose hash stands in for names that do not exist."""

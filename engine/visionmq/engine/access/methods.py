@@ -6,8 +6,30 @@ from msgspec import Struct
 
 from visionmq.engine.store.link import Method
 from visionmq.engine.store.messages import Author
-from visionmq.schemas import access as wire
-from visionmq.schemas.access import Reason
+from visionmq.schemas.access.bookings import Bookings, BookingsParams, BookParams, CancelParams
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.decisions import Decision, Evidence, ReturnParams, ValidateParams
+from visionmq.schemas.access.edge import Nonce, NonceParams
+from visionmq.schemas.access.engineers import AssignParams, Engineers, EngineersParams, UnassignParams
+from visionmq.schemas.access.policies import Policy, PolicyParams, SetPolicyParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.users import (
+    AddUserParams,
+    EditUserParams,
+    Forgotten,
+    SetPasswordParams,
+    UserParams,
+    Users,
+    UsersParams,
+)
+from visionmq.schemas.access.vehicles import (
+    AddVehicleParams,
+    DeviceKey,
+    EditVehicleParams,
+    VehicleParams,
+    Vehicles,
+    VehiclesParams,
+)
 from visionmq.schemas.case import Agreement, IdentityEvidence
 
 P = TypeVar("P")
@@ -59,7 +81,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """The day the document was judged by, where the asker named one; for the log."""
     reasons: list[Reason] = []
     """What speaks for and against document, portrait and selfie."""
-    evidence: list[wire.Evidence] = []
+    evidence: list[Evidence] = []
 
 
 class CaseAsked(Struct, frozen=True, kw_only=True):
@@ -77,7 +99,7 @@ class CaseAsked(Struct, frozen=True, kw_only=True):
 class CaseTold(Struct, frozen=True, kw_only=True):
     """The decision of a case, and how the document compared with the record."""
 
-    decision: wire.Decision
+    decision: Decision
     name: Agreement = Agreement.UNKNOWN
     birth_date: Agreement = Agreement.UNKNOWN
     enrolled_face: Agreement = Agreement.UNKNOWN
@@ -91,7 +113,7 @@ class CaseTold(Struct, frozen=True, kw_only=True):
 class Prepared(Struct, frozen=True):
     """The store is ready for logins; the policy in force."""
 
-    policy: wire.Policy
+    policy: Policy
 
 
 class Prepare(Struct, frozen=True):
@@ -101,29 +123,29 @@ class Prepare(Struct, frozen=True):
 
 
 PREPARE: Final = Method("access.prepare", Prepare, Prepared)
-VALIDATE: Final = Method("access.validate", Asked[wire.ValidateParams], wire.Decision)
-FACE: Final = Method("access.face", FaceAsked, wire.Decision)
+VALIDATE: Final = Method("access.validate", Asked[ValidateParams], Decision)
+FACE: Final = Method("access.face", FaceAsked, Decision)
 CASE: Final = Method("case.verify", CaseAsked, CaseTold)
-NONCE: Final = Method("access.nonce", Asked[wire.NonceParams], wire.Nonce)
-RETURN: Final = Method("access.return", Asked[wire.ReturnParams], wire.Decision)
-ADD_USER: Final = Method("access.add_user", Asked[wire.AddUserParams], wire.Changed)
-EDIT_USER: Final = Method("access.edit_user", Asked[wire.EditUserParams], wire.Changed)
-SET_PASSWORD: Final = Method("access.set_password", Asked[wire.SetPasswordParams], wire.Changed)
-UNLOCK: Final = Method("access.unlock", Asked[wire.UserParams], wire.Changed)
-USERS: Final = Method("access.users", wire.UsersParams, wire.Users)
-FORGET_USER: Final = Method("access.forget_user", Asked[wire.UserParams], wire.Forgotten)
-ADD_VEHICLE: Final = Method("access.add_vehicle", Asked[wire.AddVehicleParams], wire.DeviceKey)
-EDIT_VEHICLE: Final = Method("access.edit_vehicle", Asked[wire.EditVehicleParams], wire.Changed)
-ROTATE_KEY: Final = Method("access.rotate_device_key", Asked[wire.VehicleParams], wire.DeviceKey)
-REMOVE_VEHICLE: Final = Method("access.remove_vehicle", Asked[wire.VehicleParams], wire.Changed)
-VEHICLES: Final = Method("access.vehicles", wire.VehiclesParams, wire.Vehicles)
-BOOK: Final = Method("access.book", Asked[wire.BookParams], wire.Changed)
-CANCEL: Final = Method("access.cancel_booking", Asked[wire.CancelParams], wire.Changed)
-BOOKINGS: Final = Method("access.bookings", wire.BookingsParams, wire.Bookings)
-ADD_ENGINEER: Final = Method("access.add_engineer", Asked[wire.UserParams], wire.Changed)
-REMOVE_ENGINEER: Final = Method("access.remove_engineer", Asked[wire.UserParams], wire.Changed)
-ASSIGN: Final = Method("access.assign", Asked[wire.AssignParams], wire.Changed)
-UNASSIGN: Final = Method("access.unassign", Asked[wire.UnassignParams], wire.Changed)
-ENGINEERS: Final = Method("access.engineers", wire.EngineersParams, wire.Engineers)
-POLICY: Final = Method("access.policy", wire.PolicyParams, wire.Policy)
-SET_POLICY: Final = Method("access.set_policy", Asked[wire.SetPolicyParams], wire.Policy)
+NONCE: Final = Method("access.nonce", Asked[NonceParams], Nonce)
+RETURN: Final = Method("access.return", Asked[ReturnParams], Decision)
+ADD_USER: Final = Method("access.add_user", Asked[AddUserParams], Changed)
+EDIT_USER: Final = Method("access.edit_user", Asked[EditUserParams], Changed)
+SET_PASSWORD: Final = Method("access.set_password", Asked[SetPasswordParams], Changed)
+UNLOCK: Final = Method("access.unlock", Asked[UserParams], Changed)
+USERS: Final = Method("access.users", UsersParams, Users)
+FORGET_USER: Final = Method("access.forget_user", Asked[UserParams], Forgotten)
+ADD_VEHICLE: Final = Method("access.add_vehicle", Asked[AddVehicleParams], DeviceKey)
+EDIT_VEHICLE: Final = Method("access.edit_vehicle", Asked[EditVehicleParams], Changed)
+ROTATE_KEY: Final = Method("access.rotate_device_key", Asked[VehicleParams], DeviceKey)
+REMOVE_VEHICLE: Final = Method("access.remove_vehicle", Asked[VehicleParams], Changed)
+VEHICLES: Final = Method("access.vehicles", VehiclesParams, Vehicles)
+BOOK: Final = Method("access.book", Asked[BookParams], Changed)
+CANCEL: Final = Method("access.cancel_booking", Asked[CancelParams], Changed)
+BOOKINGS: Final = Method("access.bookings", BookingsParams, Bookings)
+ADD_ENGINEER: Final = Method("access.add_engineer", Asked[UserParams], Changed)
+REMOVE_ENGINEER: Final = Method("access.remove_engineer", Asked[UserParams], Changed)
+ASSIGN: Final = Method("access.assign", Asked[AssignParams], Changed)
+UNASSIGN: Final = Method("access.unassign", Asked[UnassignParams], Changed)
+ENGINEERS: Final = Method("access.engineers", EngineersParams, Engineers)
+POLICY: Final = Method("access.policy", PolicyParams, Policy)
+SET_POLICY: Final = Method("access.set_policy", Asked[SetPolicyParams], Policy)

@@ -12,7 +12,7 @@ from visionmq.engine.access.tables import nonces
 from visionmq.engine.access.times import now_of, write_time
 from visionmq.engine.access.vehicles import the_vehicle
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import Nonce, NonceParams
+from visionmq.schemas.access.edge import Nonce, NonceParams
 
 _BYTES: Final = 32
 

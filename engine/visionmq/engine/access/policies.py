@@ -7,7 +7,7 @@ from visionmq.engine.access.errors import bad, conflict, missing
 from visionmq.engine.access.methods import SET_POLICY, Asked
 from visionmq.engine.access.tables import policies
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import Policy, PolicyParams, Rules, SetPolicyParams
+from visionmq.schemas.access.policies import Policy, PolicyParams, Rules, SetPolicyParams
 
 
 def policy_in_force(session: Session) -> Policy:

@@ -14,7 +14,10 @@ from visionmq.engine.access.policies import policy_in_force
 from visionmq.engine.access.tables import bookings, vehicles
 from visionmq.engine.access.vehicles import find_vehicle, write_location
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import BookingState, CarState, Decision, Evidence, Reason, ReturnParams
+from visionmq.schemas.access.bookings import BookingState
+from visionmq.schemas.access.decisions import Decision, Evidence, ReturnParams
+from visionmq.schemas.access.reasons import Reason
+from visionmq.schemas.access.vehicles import CarState
 
 
 def return_car(session: Session, request: Asked[ReturnParams]) -> Decision:

@@ -13,7 +13,11 @@ from visionmq.engine.access.tables import bookings, vehicles
 from visionmq.engine.access.times import now_of, years_between
 from visionmq.engine.access.vehicles import find_vehicle
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import BookingState, CarState, Evidence, Policy, Reason, Role
+from visionmq.schemas.access.bookings import BookingState
+from visionmq.schemas.access.decisions import Evidence
+from visionmq.schemas.access.policies import Policy
+from visionmq.schemas.access.reasons import Reason, Role
+from visionmq.schemas.access.vehicles import CarState
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from visionmq.engine.access.people import (
 from visionmq.engine.access.tables import logins, users
 from visionmq.engine.access.times import now_of, write_time
 from visionmq.engine.store.session import Session, new_id
-from visionmq.schemas.access import (
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.users import (
     AddUserParams,
-    Changed,
     EditUserParams,
     SetPasswordParams,
     User,

@@ -8,7 +8,9 @@ from visionmq.engine.access.methods import VALIDATE, Asked
 from visionmq.engine.access.policies import policy_in_force
 from visionmq.engine.access.rights import right_of, rights_of, take
 from visionmq.engine.store.session import Session
-from visionmq.schemas.access import Decision, Policy, Reason, Role, ValidateParams
+from visionmq.schemas.access.decisions import Decision, ValidateParams
+from visionmq.schemas.access.policies import Policy
+from visionmq.schemas.access.reasons import Reason, Role
 
 
 def validate(session: Session, request: Asked[ValidateParams]) -> Decision:

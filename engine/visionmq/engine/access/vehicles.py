@@ -10,11 +10,11 @@ from visionmq.engine.access.errors import bad, conflict, missing
 from visionmq.engine.access.methods import ADD_VEHICLE, EDIT_VEHICLE, REMOVE_VEHICLE, ROTATE_KEY, Asked
 from visionmq.engine.access.tables import assignments, bookings, nonces, vehicles
 from visionmq.engine.store.session import Session, Write, new_id
-from visionmq.schemas.access import (
+from visionmq.schemas.access.bookings import BookingState
+from visionmq.schemas.access.common import Changed
+from visionmq.schemas.access.vehicles import (
     AddVehicleParams,
-    BookingState,
     CarState,
-    Changed,
     DeviceKey,
     EditVehicleParams,
     Location,
