@@ -4,24 +4,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.cli.fake_service import Answer, FakeService, Refused
-from visionmq.schemas import face as f
 from visionmq.schemas.common import Attachment, Item, ModelInfo
 from visionmq.schemas.errors import ErrorCode, make_error
+from visionmq.schemas.face.calibration import Calibrated, CalibrateParams
+from visionmq.schemas.face.challenge import Action, Challenge, ChallengeParams, Responded, RespondParams, StepEvidence
+from visionmq.schemas.face.common import Calibration, Source
+from visionmq.schemas.face.comparison import OperatingPoint, Presentation, Side
+from visionmq.schemas.face.enrolment import Enrolled, EnrollParams, EnrollWarning, Kept, LookAlike, Warned
+from visionmq.schemas.face.faces import Box, DetectParams, EncodeParams, Face, FaceItems, FaceQuality, Faces
+from visionmq.schemas.face.gallery import (
+    CollectionInfo,
+    Collections,
+    CollectionsParams,
+    ForgetParams,
+    ForgetReceipt,
+    Forgotten,
+    SubjectInfo,
+    Subjects,
+    SubjectsParams,
+)
+from visionmq.schemas.face.identification import Candidate, Identified, IdentifyParams, Identity, Unknown
+from visionmq.schemas.face.verification import Verified, VerifyParams
 
 PNG = b"\x89PNG picture"
 MODEL = ModelInfo("dlib-resnet", "1", "CC0-1.0")
-POINT = f.OperatingPoint(
+POINT = OperatingPoint(
     threshold=0.55,
     fmr=0.001,
     fmr_each=0.001,
     fmr_interval=(0.0005, 0.002),
     fnmr=0.02,
     extrapolated=False,
-    calibration=f.Calibration.SHIPPED,
+    calibration=Calibration.SHIPPED,
     measured_on="wild and LFW: 5,000 pairs of strangers",
 )
-PRESENTATION = f.Presentation(checked=False, cannot_detect=["a printed picture", "a screen"])
-RECEIPT = f.ForgetReceipt(
+PRESENTATION = Presentation(checked=False, cannot_detect=["a printed picture", "a screen"])
+RECEIPT = ForgetReceipt(
     subject_id="s1",
     kind="face",
     collection="default",
@@ -44,27 +62,27 @@ def who(image: bytes) -> str:
     return name
 
 
-def face(encoding: bool = False) -> f.Face:
+def face(encoding: bool = False) -> Face:
     """Return a face as detected."""
-    quality = f.FaceQuality(
+    quality = FaceQuality(
         score=0.4, usable=False, issues=["face_blurred"], notes=["blurred: 3.1, at least 8 are needed"]
     )
-    return f.Face(box=f.Box(10, 20, 100, 120), score=0.9, quality=quality, encoding=[0.1, 0.2] if encoding else None)
+    return Face(box=Box(10, 20, 100, 120), score=0.9, quality=quality, encoding=[0.1, 0.2] if encoding else None)
 
 
-def side(picture: int = 0, **more: Any) -> f.Side:
+def side(picture: int = 0, **more: Any) -> Side:
     """Return one side of a comparison."""
-    return f.Side(source=f.Source.PICTURE, picture=picture, face=face(), faces=1, **more)
+    return Side(source=Source.PICTURE, picture=picture, face=face(), faces=1, **more)
 
 
-def verify(params: f.VerifyParams, images: Sequence[bytes]) -> Answer:
+def verify(params: VerifyParams, images: Sequence[bytes]) -> Answer:
     """Answer by whether both sides are of one name."""
     names = [who(image) for image in images]
     other = params.subject or names[-1]
     same = names[0] == other
-    second = f.Side(source=f.Source.SUBJECT, subject=other, templates=2) if params.subject else side(1)
+    second = Side(source=Source.SUBJECT, subject=other, templates=2) if params.subject else side(1)
     attached = [Attachment(name, number, number % 2) for number, name in enumerate([*params.want] * 2)]
-    verified = f.Verified(
+    verified = Verified(
         same=same,
         distance=0.31 if same else 0.82,
         similarity=0.9,
@@ -83,19 +101,19 @@ def verify(params: f.VerifyParams, images: Sequence[bytes]) -> Answer:
     return verified, [PNG] * len(attached)
 
 
-def found(params: f.DetectParams, images: Sequence[bytes]) -> Answer:
+def found(params: DetectParams, images: Sequence[bytes]) -> Answer:
     """Answer with a face of each picture, with its encoding where it is asked for."""
-    faces = [] if images[0].startswith(b"nobody") else [face(isinstance(params, f.EncodeParams))]
-    item = Item(ok=True, result=f.Faces(width=640, height=480, faces=faces, total=len(faces)))
+    faces = [] if images[0].startswith(b"nobody") else [face(isinstance(params, EncodeParams))]
+    item = Item(ok=True, result=Faces(width=640, height=480, faces=faces, total=len(faces)))
     if images[0].startswith(b"broken"):
         item = Item(ok=False, error=make_error(ErrorCode.BAD_IMAGE, "It is no picture."))
     attached = [Attachment(name, number) for number, name in enumerate(params.want)]
-    return f.FaceItems(items=[item], images=attached, models=[MODEL]), [PNG] * len(attached)
+    return FaceItems(items=[item], images=attached, models=[MODEL]), [PNG] * len(attached)
 
 
-def candidate(name: str, distance: float) -> f.Candidate:
+def candidate(name: str, distance: float) -> Candidate:
     """Return one of those who may be meant."""
-    return f.Candidate(
+    return Candidate(
         subject=name,
         subject_id=name[0],
         template_id="t",
@@ -106,14 +124,14 @@ def candidate(name: str, distance: float) -> f.Candidate:
     )
 
 
-def identify(_params: f.IdentifyParams, images: Sequence[bytes]) -> Answer:
+def identify(_params: IdentifyParams, images: Sequence[bytes]) -> Answer:
     """Answer that ada is known and others are not."""
     name = who(images[0])
     known = name == "ada"
-    identity = f.Identity(
+    identity = Identity(
         known=known,
         subject=name if known else None,
-        unknown=None if known else f.Unknown.ABOVE_THRESHOLD,
+        unknown=None if known else Unknown.ABOVE_THRESHOLD,
         reason="0.31 is within 0.49" if known else "0.71 is beyond 0.49",
         distance=0.31 if known else 0.71,
         probability=0.98,
@@ -124,21 +142,21 @@ def identify(_params: f.IdentifyParams, images: Sequence[bytes]) -> Answer:
         presentation=PRESENTATION,
     )
     items = [Item(ok=True, result=identity)]
-    return f.Identified(items=items, collection="default", subjects=2, templates=5, exact=True, model=MODEL)
+    return Identified(items=items, collection="default", subjects=2, templates=5, exact=True, model=MODEL)
 
 
-def enroll(params: f.EnrollParams, images: Sequence[bytes]) -> Answer:
+def enroll(params: EnrollParams, images: Sequence[bytes]) -> Answer:
     """Keep each picture of one person."""
-    items: list[Item[f.Kept]] = []
+    items: list[Item[Kept]] = []
     for number, image in enumerate(images):
         try:
             who(image)
-            items.append(Item(ok=True, result=f.Kept(template_id=str(number), source=f.Source.PICTURE)))
+            items.append(Item(ok=True, result=Kept(template_id=str(number), source=Source.PICTURE)))
         except Refused as refusal:
             items.append(Item(ok=False, error=make_error(refusal.code, str(refusal))))
-    alike = f.LookAlike(subject="grace", subject_id="g", distance=0.4, probability=0.8, items=[0])
+    alike = LookAlike(subject="grace", subject_id="g", distance=0.4, probability=0.8, items=[0])
     kept = sum(item.ok for item in items)
-    return f.Enrolled(
+    return Enrolled(
         items=items,
         subject=params.subject,
         subject_id="s1",
@@ -147,37 +165,37 @@ def enroll(params: f.EnrollParams, images: Sequence[bytes]) -> Answer:
         templates=kept,
         created=True,
         look_alikes=[alike],
-        warnings=[f.Warned(f.EnrollWarning.LOOK_ALIKE, "ada looks like grace.")],
+        warnings=[Warned(EnrollWarning.LOOK_ALIKE, "ada looks like grace.")],
         model=MODEL,
     )
 
 
-def subjects(params: f.SubjectsParams, _images: Sequence[bytes]) -> Answer:
+def subjects(params: SubjectsParams, _images: Sequence[bytes]) -> Answer:
     """Answer with two pages of one subject each; nobody in an empty collection."""
     names = [] if params.collection == "empty" else ["ada"] if params.after is None else ["grace"]
     rows = [
-        f.SubjectInfo(subject=name, subject_id="s1", templates={"dlib-resnet/1": 2}, created_at="t1", updated_at="t2")
+        SubjectInfo(subject=name, subject_id="s1", templates={"dlib-resnet/1": 2}, created_at="t1", updated_at="t2")
         for name in names
     ]
     after = "ada" if names == ["ada"] else None
-    return f.Subjects(collection=params.collection, subjects=rows, total=len(rows), next=after)
+    return Subjects(collection=params.collection, subjects=rows, total=len(rows), next=after)
 
 
-def collections(_params: f.CollectionsParams, _images: Sequence[bytes]) -> Answer:
+def collections(_params: CollectionsParams, _images: Sequence[bytes]) -> Answer:
     """Answer with one collection."""
-    return f.Collections(collections=[f.CollectionInfo(collection="default", subjects=2, templates=5)], model=MODEL)
+    return Collections(collections=[CollectionInfo(collection="default", subjects=2, templates=5)], model=MODEL)
 
 
-def forget(params: f.ForgetParams, _images: Sequence[bytes]) -> Answer:
+def forget(params: ForgetParams, _images: Sequence[bytes]) -> Answer:
     """Answer with a receipt, but for those who were never there."""
     if params.subject != "ada":
         raise Refused(ErrorCode.NOT_FOUND, f"There is no subject {params.subject!r} in {params.collection!r}.")
-    return f.Forgotten(subject=params.subject, receipt=RECEIPT)
+    return Forgotten(subject=params.subject, receipt=RECEIPT)
 
 
-def calibrate(params: f.CalibrateParams, _images: Sequence[bytes]) -> Answer:
+def calibrate(params: CalibrateParams, _images: Sequence[bytes]) -> Answer:
     """Answer with measurements."""
-    return f.Calibrated(
+    return Calibrated(
         collection=params.collection,
         subjects=20,
         templates=60,
@@ -191,11 +209,11 @@ def calibrate(params: f.CalibrateParams, _images: Sequence[bytes]) -> Answer:
     )
 
 
-def challenge(_params: f.ChallengeParams, _images: Sequence[bytes]) -> Answer:
+def challenge(_params: ChallengeParams, _images: Sequence[bytes]) -> Answer:
     """Ask for two actions."""
-    return f.Challenge(
+    return Challenge(
         challenge="token",
-        steps=[f.Action.TURN_LEFT, f.Action.BLINK],
+        steps=[Action.TURN_LEFT, Action.BLINK],
         instructions=["Turn your head to your left.", "Close both eyes for a moment."],
         expires_at="2026-11-21T10:01:00Z",
         seconds=60,
@@ -203,14 +221,14 @@ def challenge(_params: f.ChallengeParams, _images: Sequence[bytes]) -> Answer:
     )
 
 
-def respond(params: f.RespondParams, images: Sequence[bytes]) -> Answer:
+def respond(params: RespondParams, images: Sequence[bytes]) -> Answer:
     """Find it live where there are as many frames as actions and the token is right."""
     live = len(images) >= 2 and params.challenge == "token"
-    steps = [f.StepEvidence(action=f.Action.TURN_LEFT, done=True, frames=[0], message="turned 24 degrees")]
-    return f.Responded(
+    steps = [StepEvidence(action=Action.TURN_LEFT, done=True, frames=[0], message="turned 24 degrees")]
+    return Responded(
         live=live,
         reasons=[] if live else ["step_missing"],
-        steps=[*steps, f.StepEvidence(action=f.Action.BLINK, done=live)],
+        steps=[*steps, StepEvidence(action=Action.BLINK, done=live)],
         best_frame=0,
         presentation=PRESENTATION,
         model=MODEL,

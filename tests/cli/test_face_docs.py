@@ -8,7 +8,15 @@ import typer
 
 from visionmq.client.cli import app
 from visionmq.client.cli.face_names import ACTIONS, CALIBRATIONS, ISSUES, SEVERAL, UNKNOWN, WANTS
-from visionmq.schemas import face as f
+from visionmq.schemas.face.calibration import Calibrated
+from visionmq.schemas.face.challenge import Action, Responded, StepEvidence
+from visionmq.schemas.face.common import DEFAULT_FMR, Calibration, Several
+from visionmq.schemas.face.comparison import OperatingPoint, Presentation, Side
+from visionmq.schemas.face.enrolment import Enrolled, EnrollParams, Kept
+from visionmq.schemas.face.faces import DetectParams, Face, FaceQuality
+from visionmq.schemas.face.gallery import ForgetReceipt
+from visionmq.schemas.face.identification import DEFAULT_SEARCH_FMR, Candidate, IdentifyParams, Identity, Unknown
+from visionmq.schemas.face.verification import Verified, VerifyParams
 
 DOCS = Path(__file__).parents[2] / "docs"
 MANUAL = (DOCS / "faces.md").read_text()
@@ -31,24 +39,24 @@ def test_every_command_and_option_is_explained(group):
 @pytest.mark.parametrize(
     "kind",
     [
-        f.VerifyParams,
-        f.IdentifyParams,
-        f.EnrollParams,
-        f.DetectParams,
-        f.Verified,
-        f.OperatingPoint,
-        f.Side,
-        f.Face,
-        f.FaceQuality,
-        f.Presentation,
-        f.Identity,
-        f.Candidate,
-        f.Enrolled,
-        f.Kept,
-        f.ForgetReceipt,
-        f.Calibrated,
-        f.Responded,
-        f.StepEvidence,
+        VerifyParams,
+        IdentifyParams,
+        EnrollParams,
+        DetectParams,
+        Verified,
+        OperatingPoint,
+        Side,
+        Face,
+        FaceQuality,
+        Presentation,
+        Identity,
+        Candidate,
+        Enrolled,
+        Kept,
+        ForgetReceipt,
+        Calibrated,
+        Responded,
+        StepEvidence,
     ],
 )
 def test_every_key_is_explained(kind):
@@ -62,17 +70,17 @@ def test_every_word_is_explained():
 
 
 def test_the_command_line_knows_what_the_wire_knows():
-    assert set(SEVERAL) == set(f.Several)
-    assert set(CALIBRATIONS) == set(f.Calibration)
-    assert set(UNKNOWN) == set(f.Unknown)
-    assert set(ACTIONS) == set(f.Action)
+    assert set(SEVERAL) == set(Several)
+    assert set(CALIBRATIONS) == set(Calibration)
+    assert set(UNKNOWN) == set(Unknown)
+    assert set(ACTIONS) == set(Action)
 
 
 def test_the_defaults_that_the_manual_gives_are_those_of_the_wire():
     row = next(line for line in MANUAL.splitlines() if line.startswith("| `fmr`"))
-    assert row.endswith(f"| {f.DEFAULT_FMR:g} |")
-    assert f"**anybody** ({f.DEFAULT_SEARCH_FMR:g} without it)" in MANUAL
-    assert f"`fmr`, {f.DEFAULT_FMR:g} without it" in MANUAL
+    assert row.endswith(f"| {DEFAULT_FMR:g} |")
+    assert f"**anybody** ({DEFAULT_SEARCH_FMR:g} without it)" in MANUAL
+    assert f"`fmr`, {DEFAULT_FMR:g} without it" in MANUAL
 
 
 def test_the_command_line_knows_the_pictures_of_the_engine():

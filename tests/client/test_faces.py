@@ -9,13 +9,14 @@ import pytest
 from tests.cli import fake_faces as fake
 from visionmq.client import AsyncClient, Client, errors, faces
 from visionmq.client.calls import Call
-from visionmq.schemas import face as f
+from visionmq.schemas.face.common import Encoding
+from visionmq.schemas.face.verification import VerifyParams
 
 METHODS = (
     "detect_faces encode_faces verify_faces identify_faces enroll_face subjects face_collections forget_subject"
     " calibrate_faces challenge respond"
 )
-SENT = f.Encoding(model="dlib-resnet/1", values=[0.1, 0.2])
+SENT = Encoding(model="dlib-resnet/1", values=[0.1, 0.2])
 
 
 def test_both_clients_have_the_same_words_and_say_what_comes_back() -> None:
@@ -31,7 +32,7 @@ def test_a_method_is_a_request_that_can_be_looked_at_before_it_is_sent() -> None
     made = faces.verify_faces(b"ada 1", b"ada 2", fmr=1e-4, timeout=3)
     assert isinstance(made, Call)
     assert (made.operation, list(made.images), made.options) == ("face.verify", [b"ada 1", b"ada 2"], {"timeout": 3})
-    assert made.params == f.VerifyParams(fmr=1e-4)
+    assert made.params == VerifyParams(fmr=1e-4)
 
 
 def test_two_pictures_an_encoding_or_a_subject_are_verified() -> None:

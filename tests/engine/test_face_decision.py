@@ -35,7 +35,8 @@ from visionmq.engine.face.tables import load_table
 from visionmq.engine.face.values import ModelName
 from visionmq.engine.store.messages import Hit
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import Calibration, Unknown
+from visionmq.schemas.face.common import Calibration
+from visionmq.schemas.face.identification import Unknown
 
 MODEL = "dlib-resnet-v1"
 OURS = ModelName("arc", "1", "MIT", 512)

@@ -12,9 +12,8 @@ from visionmq.engine.api import EngineError
 from visionmq.engine.face import operations_challenge
 from visionmq.engine.face.challenge import Asked, Glimpse, best_frame, follow, read, sign, steps_of, stray_after
 from visionmq.engine.store.link import open_direct
-from visionmq.schemas import face as f
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import Action
+from visionmq.schemas.face.challenge import Action, Challenge, ChallengeParams, RespondParams
 
 SECRET = b"s" * 32
 STRAIGHT, LEFT, RIGHT, BLINK = Action.LOOK_STRAIGHT, Action.TURN_LEFT, Action.TURN_RIGHT, Action.BLINK
@@ -150,7 +149,7 @@ def asker(tmp_path_factory):
 def turns(asker, monkeypatch):
     """A challenge of turns alone."""
     monkeypatch.setattr(operations_challenge.pure, "steps_of", lambda *_: [LEFT, STRAIGHT, RIGHT])
-    return asker("challenge", f.ChallengeParams())
+    return asker("challenge", ChallengeParams())
 
 
 def frames(steps, person=1):
@@ -158,15 +157,15 @@ def frames(steps, person=1):
 
 
 def respond(asker, challenge, shots, **more):
-    return asker("respond", f.RespondParams(challenge=challenge.challenge), *shots, **more)
+    return asker("respond", RespondParams(challenge=challenge.challenge), *shots, **more)
 
 
 def test_what_is_asked_is_said_in_words(asker):
-    told = asker("challenge", f.ChallengeParams(actions=4, seconds=30))
+    told = asker("challenge", ChallengeParams(actions=4, seconds=30))
     assert len(told.steps) == len(told.instructions) == 4
     assert told.seconds == 30
     assert told.cannot_detect
-    assert msgspec.json.decode(msgspec.json.encode(told), type=f.Challenge) == told
+    assert msgspec.json.decode(msgspec.json.encode(told), type=Challenge) == told
 
 
 def test_frames_that_show_what_was_asked_prove_a_live_response(asker, turns):
@@ -215,7 +214,7 @@ def test_a_face_that_is_lost_may_have_been_exchanged(asker, turns):
     gone = picture(0, faces=0)
     told = respond(asker, turns, [*frames(turns.steps), gone, gone])
     assert told.reasons == ["face_lost"]
-    nothing = respond(asker, asker("challenge", f.ChallengeParams()), [gone])
+    nothing = respond(asker, asker("challenge", ChallengeParams()), [gone])
     assert (nothing.live, nothing.best_frame) == (False, None)
 
 

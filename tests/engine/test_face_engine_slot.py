@@ -12,8 +12,10 @@ from visionmq.engine.face.engine import FaceEngine
 from visionmq.engine.face.slot import ENCODER_VARIABLE, PRESENTATION_VARIABLE
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture
-from visionmq.schemas import face as f
 from visionmq.schemas.errors import ErrorCode
+from visionmq.schemas.face.common import Encoding
+from visionmq.schemas.face.faces import EncodeParams
+from visionmq.schemas.face.verification import VerifyParams
 
 THRESHOLDS = {"0.01": 1.2, "0.001": 1.1}
 
@@ -29,16 +31,16 @@ def test_decisions_go_by_the_thresholds_of_the_manifest(tmp_path: Path, monkeypa
     engine.load()
     asker = Asker(engine)
     first, second = (shot(f"faces_orl/dev/images/s01_0{number}.png") for number in (1, 2))
-    result = asker("verify", f.VerifyParams(fmr=0.001), first, second)
+    result = asker("verify", VerifyParams(fmr=0.001), first, second)
     assert (result.model.name, result.model.version) == ("tiny", "2")
     assert result.threshold == pytest.approx(1.1, abs=1e-6)
     assert result.operating_point.fnmr is None
     assert "nothing of it was measured here" in result.operating_point.measured_on
-    made = asker("encode", f.EncodeParams(), first).items[0].result.faces[0].encoding
+    made = asker("encode", EncodeParams(), first).items[0].result.faces[0].encoding
     assert len(made) == 512
-    assert asker("verify", f.VerifyParams(a=f.Encoding("tiny/2", made)), first).distance == pytest.approx(0, abs=1e-5)
+    assert asker("verify", VerifyParams(a=Encoding("tiny/2", made)), first).distance == pytest.approx(0, abs=1e-5)
     with pytest.raises(EngineError, match="dlib-resnet-v1"):
-        asker("verify", f.VerifyParams(a=f.Encoding("dlib-resnet-v1", [0.1] * 128)), first)
+        asker("verify", VerifyParams(a=Encoding("dlib-resnet-v1", [0.1] * 128)), first)
 
 
 def test_a_network_without_thresholds_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +58,7 @@ def test_a_check_of_single_pictures_speaks_in_every_result(tmp_path: Path, monke
     engine.load()
     assert {one.name: one.present for one in engine.capabilities()}["presentation"]
     one = shot("faces_orl/dev/images/s01_01.png")
-    told = Asker(engine)("verify", f.VerifyParams(), one, one).presentation
+    told = Asker(engine)("verify", VerifyParams(), one, one).presentation
     assert told.checked
     assert told.method == "tiny/2"
     assert told.score is not None

@@ -10,25 +10,32 @@ from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, re
 from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
-from visionmq.schemas import face as f
 from visionmq.schemas.common import ModelInfo
+from visionmq.schemas.face.calibration import Calibrated, CalibrateParams
+from visionmq.schemas.face.challenge import Challenge, ChallengeParams, Responded, RespondParams
+from visionmq.schemas.face.common import Calibration, Encoding, Several
+from visionmq.schemas.face.enrolment import ConsentGiven, Enrolled, EnrollParams
+from visionmq.schemas.face.faces import DetectParams, EncodeParams, Face, FaceItems
+from visionmq.schemas.face.gallery import Collections, ForgetParams, Forgotten, Subjects, SubjectsParams
+from visionmq.schemas.face.identification import Identified, IdentifyParams
+from visionmq.schemas.face.verification import Verified, VerifyParams
 
 _MANUAL: Final = "docs/faces.md"
 _LONGEST_SOURCE: Final = 256
 
-Side: TypeAlias = Picture | f.Encoding
+Side: TypeAlias = Picture | Encoding
 """A picture, or an encoding that was made before."""
 
 
-def encoding_of(face: f.Face, model: ModelInfo | str) -> f.Encoding:
+def encoding_of(face: Face, model: ModelInfo | str) -> Encoding:
     """Return a face of `encode_faces` in the form that the other methods take; raises BadRequest if it has none."""
     if face.encoding is None:
         raise BadRequest("This face has no encoding.", hint="`encode_faces` makes them.", stage="client")
     name = model if isinstance(model, str) else f"{model.name}/{model.version}"
-    return f.Encoding(model=name, values=face.encoding)
+    return Encoding(model=name, values=face.encoding)
 
 
-def verify_params(a: Side, b: Side | None, given: Mapping[str, Any]) -> tuple[f.VerifyParams, list[Picture]]:
+def verify_params(a: Side, b: Side | None, given: Mapping[str, Any]) -> tuple[VerifyParams, list[Picture]]:
     """Return the parameters of `face.verify` and its pictures.
 
     Raises BadRequest unless there is one second side: `b` or a subject.
@@ -38,16 +45,16 @@ def verify_params(a: Side, b: Side | None, given: Mapping[str, Any]) -> tuple[f.
             "A face is compared with one other.", hint="Give the second picture, or subject=NAME.", stage="client"
         )
     sides: dict[str, Side] = {"a": a} if b is None else {"a": a, "b": b}
-    sent = {name: side for name, side in sides.items() if isinstance(side, f.Encoding)}
+    sent = {name: side for name, side in sides.items() if isinstance(side, Encoding)}
     pictures = [side for name, side in sides.items() if name not in sent]
-    return checked(f.VerifyParams, {**given, **sent}, manual=_MANUAL), pictures
+    return checked(VerifyParams, {**given, **sent}, manual=_MANUAL), pictures
 
 
-def consent_of(consent: f.ConsentGiven | str | None) -> f.ConsentGiven | None:
+def consent_of(consent: ConsentGiven | str | None) -> ConsentGiven | None:
     """Return a person's consent; a text is taken as given now."""
     if not isinstance(consent, str):
         return consent
-    return f.ConsentGiven(text=consent, given_at=datetime.now(UTC).isoformat(timespec="seconds"))
+    return ConsentGiven(text=consent, given_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def sources_of(pictures: Sequence[Picture]) -> list[str]:
@@ -60,21 +67,21 @@ def sources_of(pictures: Sequence[Picture]) -> list[str]:
 
 def detect_faces(
     pictures: Iterable[Picture], *, most: int = 100, want: Iterable[str] = (), pass_back: Any = None, **sending: Any
-) -> Call[Reply[f.FaceItems]]:
+) -> Call[Reply[FaceItems]]:
     """Find the faces in up to 64 pictures: one item a picture, which may hold none, bad ones with their error.
 
     `want` names pictures to return (`overlay`, `crops`): see `Reply.picture`. `sending` as for `submit`.
     """
-    params = checked(f.DetectParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
-    return reply_of(f.FaceItems, "face.detect", params, pictures, sending)
+    params = checked(DetectParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
+    return reply_of(FaceItems, "face.detect", params, pictures, sending)
 
 
 def encode_faces(
     pictures: Iterable[Picture], *, most: int = 100, want: Iterable[str] = (), pass_back: Any = None, **sending: Any
-) -> Call[Reply[f.FaceItems]]:
+) -> Call[Reply[FaceItems]]:
     """Find faces and make the encoding of each; `encoding_of` puts them in the form that other methods take."""
-    params = checked(f.EncodeParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
-    return reply_of(f.FaceItems, "face.encode", params, pictures, sending)
+    params = checked(EncodeParams, {"most": most, "want": want, "pass_back": pass_back}, manual=_MANUAL)
+    return reply_of(FaceItems, "face.encode", params, pictures, sending)
 
 
 def verify_faces(
@@ -86,13 +93,13 @@ def verify_faces(
     fmr: float | None = None,
     threshold: float | None = None,
     prior: float | None = None,
-    several: f.Several | str | None = None,
+    several: Several | str | None = None,
     strict: bool = False,
-    calibration: f.Calibration | str | None = None,
+    calibration: Calibration | str | None = None,
     want: Iterable[str] = (),
     pass_back: Any = None,
     **sending: Any,
-) -> Call[Reply[f.Verified]]:
+) -> Call[Reply[Verified]]:
     """Decide whether two faces, or a face and a subject's templates, are one person's.
 
     Each side is a picture or an `Encoding`. `fmr` is the wanted false-match rate (one in 200 without it),
@@ -112,26 +119,26 @@ def verify_faces(
         "pass_back": pass_back,
     }
     params, pictures = verify_params(a, b, given)
-    return reply_of(f.Verified, "face.verify", params, pictures, sending)
+    return reply_of(Verified, "face.verify", params, pictures, sending)
 
 
 def identify_faces(
     pictures: Iterable[Picture] = (),
     *,
-    encodings: Iterable[f.Encoding] = (),
+    encodings: Iterable[Encoding] = (),
     collection: str | None = None,
     top: int | None = None,
     fmr: float | None = None,
     threshold: float | None = None,
     margin: float | None = None,
     prior: float | None = None,
-    several: f.Several | str | None = None,
+    several: Several | str | None = None,
     strict: bool = False,
-    calibration: f.Calibration | str | None = None,
+    calibration: Calibration | str | None = None,
     want: Iterable[str] = (),
     pass_back: Any = None,
     **sending: Any,
-) -> Call[Reply[f.Identified]]:
+) -> Call[Reply[Identified]]:
     """Say whose faces these are, or that nobody knows them: one item a picture, then one an encoding.
 
     `fmr` is the wanted rate of strangers that are taken for anybody at all, whatever the gallery's size.
@@ -150,24 +157,24 @@ def identify_faces(
         "want": want,
         "pass_back": pass_back,
     }
-    return reply_of(f.Identified, "face.identify", checked(f.IdentifyParams, given, manual=_MANUAL), pictures, sending)
+    return reply_of(Identified, "face.identify", checked(IdentifyParams, given, manual=_MANUAL), pictures, sending)
 
 
 def enroll_face(
     subject: str,
     pictures: Iterable[Picture] = (),
     *,
-    encodings: Iterable[f.Encoding] = (),
+    encodings: Iterable[Encoding] = (),
     sources: Sequence[str] | None = None,
     collection: str | None = None,
-    consent: f.ConsentGiven | str | None = None,
+    consent: ConsentGiven | str | None = None,
     attributes: Mapping[str, str] | None = None,
     replace: bool = False,
     strict: bool = False,
-    several: f.Several | str | None = None,
+    several: Several | str | None = None,
     pass_back: Any = None,
     **sending: Any,
-) -> Call[f.Enrolled]:
+) -> Call[Enrolled]:
     """Add the faces of pictures, and encodings, to a subject; one item each says what was kept and what refused.
 
     `consent` in words is taken as given now. `sources` are the files' names without it. `strict` stores nothing
@@ -186,47 +193,47 @@ def enroll_face(
         "several": several,
         "pass_back": pass_back,
     }
-    return result_of(f.Enrolled, "face.enroll", checked(f.EnrollParams, given, manual=_MANUAL), files, sending)
+    return result_of(Enrolled, "face.enroll", checked(EnrollParams, given, manual=_MANUAL), files, sending)
 
 
 def subjects(
     collection: str | None = None, *, after: str | None = None, limit: int | None = None, **sending: Any
-) -> Call[f.Subjects]:
+) -> Call[Subjects]:
     """Return a page of a collection's subjects by name; its `next` is the `after` of the next page."""
     given = {"collection": collection, "after": after, "limit": limit}
-    return result_of(f.Subjects, "face.subjects", checked(f.SubjectsParams, given, manual=_MANUAL), (), sending)
+    return result_of(Subjects, "face.subjects", checked(SubjectsParams, given, manual=_MANUAL), (), sending)
 
 
-def face_collections(**sending: Any) -> Call[f.Collections]:
+def face_collections(**sending: Any) -> Call[Collections]:
     """Return the collections of faces and how many subjects and templates each holds."""
-    return result_of(f.Collections, "face.collections", None, (), sending)
+    return result_of(Collections, "face.collections", None, (), sending)
 
 
-def forget_subject(subject: str, collection: str | None = None, **sending: Any) -> Call[f.Forgotten]:
+def forget_subject(subject: str, collection: str | None = None, **sending: Any) -> Call[Forgotten]:
     """Destroy all that is kept of a subject; returns a signed receipt. Raises NotFound for an unknown one."""
     given = {"subject": subject, "collection": collection}
-    return result_of(f.Forgotten, "face.forget", checked(f.ForgetParams, given, manual=_MANUAL), (), sending)
+    return result_of(Forgotten, "face.forget", checked(ForgetParams, given, manual=_MANUAL), (), sending)
 
 
 def calibrate_faces(
     collection: str | None = None, *, fmr: float | None = None, keep: bool = True, **sending: Any
-) -> Call[f.Calibrated]:
+) -> Call[Calibrated]:
     """Measure how alike the strangers of a collection are, and keep that for its decisions."""
     given = {"collection": collection, "fmr": fmr, "keep": keep}
-    return result_of(f.Calibrated, "face.calibrate", checked(f.CalibrateParams, given, manual=_MANUAL), (), sending)
+    return result_of(Calibrated, "face.calibrate", checked(CalibrateParams, given, manual=_MANUAL), (), sending)
 
 
-def challenge(actions: int | None = None, *, seconds: float | None = None, **sending: Any) -> Call[f.Challenge]:
+def challenge(actions: int | None = None, *, seconds: float | None = None, **sending: Any) -> Call[Challenge]:
     """Ask for a random sequence of actions that a live person is to show; good for one response."""
     given = {"actions": actions, "seconds": seconds}
-    return result_of(f.Challenge, "face.challenge", checked(f.ChallengeParams, given, manual=_MANUAL), (), sending)
+    return result_of(Challenge, "face.challenge", checked(ChallengeParams, given, manual=_MANUAL), (), sending)
 
 
-def respond(challenge: f.Challenge | str, frames: Iterable[Picture], **sending: Any) -> Call[f.Responded]:
+def respond(challenge: Challenge | str, frames: Iterable[Picture], **sending: Any) -> Call[Responded]:
     """Send the frames that show the actions, up to 64 in the order in which they were taken."""
     token = challenge if isinstance(challenge, str) else challenge.challenge
-    params = checked(f.RespondParams, {"challenge": token}, manual=_MANUAL)
-    return result_of(f.Responded, "face.respond", params, frames, sending)
+    params = checked(RespondParams, {"challenge": token}, manual=_MANUAL)
+    return result_of(Responded, "face.respond", params, frames, sending)
 
 
 class FaceCalls:

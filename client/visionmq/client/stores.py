@@ -8,7 +8,7 @@ import msgspec
 from visionmq.client.calls import Call, awaited, blocking, checked, result_of
 from visionmq.schemas import store as s
 from visionmq.schemas.access.users import Forgotten
-from visionmq.schemas.face import ForgetReceipt
+from visionmq.schemas.face.gallery import ForgetReceipt
 
 _MANUAL: Final = "docs/faces.md"
 Receipt = ForgetReceipt | Forgotten | Mapping[str, Any]

@@ -5,10 +5,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import admin, archive, brand, case, document, face, messages, registration, store, system
+from visionmq.schemas import admin, archive, brand, case, document, messages, registration, store, system
 from visionmq.schemas.access import bookings, decisions, edge, engineers, imports, policies, users, vehicles
 from visionmq.schemas.access.common import Changed
 from visionmq.schemas.common import Params
+from visionmq.schemas.face import calibration, challenge, enrolment, faces, gallery, identification, verification
 from visionmq.schemas.limits import MAX_IMAGES
 
 
@@ -54,17 +55,38 @@ _ROWS: Final = (
         2,
         "Merge two pictures whose registration is accepted.",
     ),
-    Operation("face.detect", face.DetectParams, face.FaceItems, 1, MAX_IMAGES, "Find faces."),
-    Operation("face.encode", face.EncodeParams, face.FaceItems, 1, MAX_IMAGES, "Find faces, make their encodings."),
-    Operation("face.verify", face.VerifyParams, face.Verified, 0, 2, "Are two faces, or a face and a subject, one?"),
-    Operation("face.identify", face.IdentifyParams, face.Identified, 0, MAX_IMAGES, "Whose faces are these?"),
-    Operation("face.enroll", face.EnrollParams, face.Enrolled, 0, MAX_IMAGES, "Add faces to a subject."),
-    Operation("face.subjects", face.SubjectsParams, face.Subjects, 0, 0, "Who is in a collection?"),
-    Operation("face.collections", face.CollectionsParams, face.Collections, 0, 0, "Which collections are there?"),
-    Operation("face.forget", face.ForgetParams, face.Forgotten, 0, 0, "Destroy what is kept of a subject."),
-    Operation("face.calibrate", face.CalibrateParams, face.Calibrated, 0, 0, "Measure a collection's own error rate."),
-    Operation("face.challenge", face.ChallengeParams, face.Challenge, 0, 0, "Ask for a live response."),
-    Operation("face.respond", face.RespondParams, face.Responded, 1, MAX_IMAGES, "Is this a live response?"),
+    Operation("face.detect", faces.DetectParams, faces.FaceItems, 1, MAX_IMAGES, "Find faces."),
+    Operation("face.encode", faces.EncodeParams, faces.FaceItems, 1, MAX_IMAGES, "Find faces, make their encodings."),
+    Operation(
+        "face.verify",
+        verification.VerifyParams,
+        verification.Verified,
+        0,
+        2,
+        "Are two faces, or a face and a subject, one?",
+    ),
+    Operation(
+        "face.identify",
+        identification.IdentifyParams,
+        identification.Identified,
+        0,
+        MAX_IMAGES,
+        "Whose faces are these?",
+    ),
+    Operation("face.enroll", enrolment.EnrollParams, enrolment.Enrolled, 0, MAX_IMAGES, "Add faces to a subject."),
+    Operation("face.subjects", gallery.SubjectsParams, gallery.Subjects, 0, 0, "Who is in a collection?"),
+    Operation("face.collections", gallery.CollectionsParams, gallery.Collections, 0, 0, "Which collections are there?"),
+    Operation("face.forget", gallery.ForgetParams, gallery.Forgotten, 0, 0, "Destroy what is kept of a subject."),
+    Operation(
+        "face.calibrate",
+        calibration.CalibrateParams,
+        calibration.Calibrated,
+        0,
+        0,
+        "Measure a collection's own error rate.",
+    ),
+    Operation("face.challenge", challenge.ChallengeParams, challenge.Challenge, 0, 0, "Ask for a live response."),
+    Operation("face.respond", challenge.RespondParams, challenge.Responded, 1, MAX_IMAGES, "Is this a live response?"),
     Operation(
         "access.validate", decisions.ValidateParams, decisions.Decision, 0, 0, "Does this login open this car now?"
     ),

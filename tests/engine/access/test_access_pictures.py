@@ -31,7 +31,8 @@ from visionmq.schemas.case import STAGES, Agreement, CaseParams
 from visionmq.schemas.common import Params, ProgressReport
 from visionmq.schemas.document import Document
 from visionmq.schemas.errors import ErrorCode, make_error
-from visionmq.schemas.face import EncodeParams, EnrollParams
+from visionmq.schemas.face.enrolment import EnrollParams
+from visionmq.schemas.face.faces import EncodeParams
 
 FACES = Path(__file__).parents[3].parent / "shared" / "data" / "faces_wild" / "dev" / "images"
 ANN, ANN_AGAIN, BEN = "df_img1.jpg", "df_img10.jpg", "fr_obama.jpg"

@@ -12,7 +12,7 @@ from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
 
 if TYPE_CHECKING:
-    from visionmq.schemas.face import Challenge, Responded
+    from visionmq.schemas.face.challenge import Challenge, Responded
 
 _MOST_FRAMES: Final = 60
 _STEP_SECONDS: Final = 3.0
@@ -93,7 +93,7 @@ def _token(text: str) -> str:
     """Return the challenge that a word is, or that the file of that name holds."""
     import msgspec
 
-    from visionmq.schemas.face import Challenge
+    from visionmq.schemas.face.challenge import Challenge
 
     path = Path(text)
     try:

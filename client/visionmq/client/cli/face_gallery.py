@@ -17,7 +17,7 @@ from visionmq.client.cli.stores import service
 
 if TYPE_CHECKING:
     from visionmq.client import Client
-    from visionmq.schemas.face import SubjectInfo
+    from visionmq.schemas.face.gallery import SubjectInfo
 
 _TOGETHER: Final = 32
 """Pictures of one request; a subject with more takes several."""

@@ -11,7 +11,7 @@ from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.places import AsJson, AsLines, Output, Places, Window
 from visionmq.client.cli.stores import Store
-from visionmq.schemas.face import DEFAULT_COLLECTION
+from visionmq.schemas.face.common import DEFAULT_COLLECTION
 
 
 @talks

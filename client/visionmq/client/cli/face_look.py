@@ -24,7 +24,8 @@ from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.places import AsJson, AsLines, Output, Places, Resume, Window
 from visionmq.client.cli.stores import Store
-from visionmq.schemas.face import DEFAULT_COLLECTION, DEFAULT_TOP
+from visionmq.schemas.face.common import DEFAULT_COLLECTION
+from visionmq.schemas.face.identification import DEFAULT_TOP
 
 
 @talks
@@ -120,7 +121,7 @@ def identify(
     from visionmq.client.cli.face_run import files as send
     from visionmq.client.cli.face_run import params_of, wanted
     from visionmq.client.cli.face_show import show_identified
-    from visionmq.schemas.face import IdentifyParams
+    from visionmq.schemas.face.identification import IdentifyParams
 
     given = {
         "collection": collection,
@@ -197,7 +198,7 @@ def _find(
     from visionmq.client.cli.face_run import files as send
     from visionmq.client.cli.face_run import params_of, wanted
     from visionmq.client.cli.face_show_found import show_found
-    from visionmq.schemas.face import DetectParams, EncodeParams
+    from visionmq.schemas.face.faces import DetectParams, EncodeParams
 
     kind = EncodeParams if word == "encode" else DetectParams
     params = params_of(kind, {"most": most, "want": wanted(want)})

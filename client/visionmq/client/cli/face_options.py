@@ -8,7 +8,8 @@ import typer
 
 from visionmq.client.cli import face_names as names
 from visionmq.client.cli.failures import Exit, Failure
-from visionmq.schemas.face import DEFAULT_FMR, DEFAULT_SEARCH_FMR
+from visionmq.schemas.face.common import DEFAULT_FMR
+from visionmq.schemas.face.identification import DEFAULT_SEARCH_FMR
 
 _HOW: Final = "How to decide"
 

@@ -45,7 +45,7 @@ def verify(
 ) -> None:
     """Compare all pairs and write all lines; ends with exit code 1 if some failed."""
     from visionmq.client.cli.face_show import show_verified
-    from visionmq.schemas.face import VerifyParams
+    from visionmq.schemas.face.verification import VerifyParams
 
     params, subject = params_of(VerifyParams, given), given.get("subject")
     places.check()

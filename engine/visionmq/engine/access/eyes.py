@@ -18,7 +18,7 @@ from visionmq.schemas.access.common import DEFAULT_COLLECTION
 from visionmq.schemas.access.edge import EdgeEncoding
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import Error, ErrorCode
-from visionmq.schemas.face import Calibration, Encoding, Several
+from visionmq.schemas.face.common import Calibration, Encoding, Several
 
 COUNTS: Final = tuple(2**power for power in range(13))
 """Numbers of comparisons that thresholds are told for; a car has few holders, with some templates each."""

@@ -14,8 +14,9 @@ from visionmq.engine.face.values import Face, ModelName, Quality, Refusal
 from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.picture import Picture, encode_jpeg, encode_png
 from visionmq.schemas.common import Attachment, ModelInfo
-from visionmq.schemas.face import Box, FaceQuality, Point
-from visionmq.schemas.face import Face as FaceTold
+from visionmq.schemas.face.common import Point
+from visionmq.schemas.face.faces import Box, FaceQuality
+from visionmq.schemas.face.faces import Face as FaceTold
 
 LANDMARKS: Final = ("left_eye_outer", "left_eye_inner", "right_eye_outer", "right_eye_inner", "nose")
 """Left and right are the person's."""

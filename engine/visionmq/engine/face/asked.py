@@ -12,7 +12,7 @@ from visionmq.engine.api import EngineError, Job
 from visionmq.engine.face.values import ModelName
 from visionmq.engine.store.messages import Author, Gallery
 from visionmq.schemas.errors import Error, ErrorCode
-from visionmq.schemas.face import Encoding
+from visionmq.schemas.face.common import Encoding
 
 Vector: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

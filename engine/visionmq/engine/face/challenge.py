@@ -21,7 +21,7 @@ from msgspec import Struct
 from visionmq.engine.api import EngineError
 from visionmq.engine.face.asked import STAGE, Vector
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import Action, StepEvidence
+from visionmq.schemas.face.challenge import Action, StepEvidence
 
 STRAIGHT_YAW: Final = 12.0
 """Degrees: as straight as people look who look into a camera."""

@@ -13,7 +13,9 @@ import numpy as np
 
 from visionmq.engine.face.calibration import Curve, Table, evidence_at, fmr_at, fnmr_at, threshold_at
 from visionmq.engine.store.messages import Hit
-from visionmq.schemas.face import Calibration, OperatingPoint, Unknown
+from visionmq.schemas.face.common import Calibration
+from visionmq.schemas.face.comparison import OperatingPoint
+from visionmq.schemas.face.identification import Unknown
 
 MARGIN: Final = 0.02
 """Least lead over the runner-up. On the dev sets (one template a person, every other picture as probe) a lead below

@@ -28,19 +28,13 @@ from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import (
-    CalibrateParams,
-    ChallengeParams,
-    CollectionsParams,
-    DetectParams,
-    EncodeParams,
-    EnrollParams,
-    ForgetParams,
-    IdentifyParams,
-    RespondParams,
-    SubjectsParams,
-    VerifyParams,
-)
+from visionmq.schemas.face.calibration import CalibrateParams
+from visionmq.schemas.face.challenge import ChallengeParams, RespondParams
+from visionmq.schemas.face.enrolment import EnrollParams
+from visionmq.schemas.face.faces import DetectParams, EncodeParams
+from visionmq.schemas.face.gallery import CollectionsParams, ForgetParams, SubjectsParams
+from visionmq.schemas.face.identification import IdentifyParams
+from visionmq.schemas.face.verification import VerifyParams
 from visionmq.schemas.limits import MAX_IMAGES
 
 Batch: TypeAlias = Callable[[Tools, Sequence[Job]], list[Answer | EngineError]]

@@ -14,7 +14,7 @@ from visionmq.engine.face.asked import STAGE
 from visionmq.engine.face.decision import Ruler, operating_point, probability
 from visionmq.engine.face.operations_look import Probe
 from visionmq.engine.store.messages import Hit, NewTemplate
-from visionmq.schemas.face import EnrollWarning, LookAlike, Warned
+from visionmq.schemas.face.enrolment import EnrollWarning, LookAlike, Warned
 
 LOOK_ALIKE_FMR: Final = 0.05
 """Of enrolments of new persons in a collection of strangers, the part that is warned about; a warning costs a look."""

@@ -17,7 +17,8 @@ from visionmq.engine.store.link import Link
 from visionmq.engine.store.messages import GET_NOTES, Gallery, GetNotes
 from visionmq.schemas.common import ModelInfo
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import Calibration, Presentation, Side
+from visionmq.schemas.face.common import Calibration
+from visionmq.schemas.face.comparison import Presentation, Side
 
 CALIBRATION_NOTE: Final = "calibration"
 

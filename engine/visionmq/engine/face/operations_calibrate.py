@@ -11,7 +11,8 @@ from visionmq.engine.face.calibration import LEAST_SEEN, Pairs, fit_impostors, p
 from visionmq.engine.face.decision import Line, Own, Ruler, operating_point
 from visionmq.engine.face.operations import CALIBRATION_NOTE, Tools
 from visionmq.engine.store.messages import SET_NOTES, TEMPLATES, GetTemplates, SetNotes, TemplateRow
-from visionmq.schemas.face import Calibrated, CalibrateParams, Calibration
+from visionmq.schemas.face.calibration import Calibrated, CalibrateParams
+from visionmq.schemas.face.common import Calibration
 
 LEAST_PERSONS: Final = 30
 """Below it a gallery says too little about its strangers: 435 pairs of persons."""

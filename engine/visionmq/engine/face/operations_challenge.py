@@ -24,14 +24,9 @@ from visionmq.engine.face.presentation import CHALLENGE_MISSES
 from visionmq.engine.store.messages import GET_NOTES, SET_NOTES, Author, Gallery, GetNotes, SetNotes
 from visionmq.schemas.common import ProgressReport
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import (
-    Challenge,
-    ChallengeParams,
-    Presentation,
-    Responded,
-    RespondParams,
-    Several,
-)
+from visionmq.schemas.face.challenge import Challenge, ChallengeParams, Responded, RespondParams
+from visionmq.schemas.face.common import Several
+from visionmq.schemas.face.comparison import Presentation
 
 METHOD: Final = "challenge/1"
 PERSON_FMR: Final = 0.03

@@ -30,19 +30,15 @@ from visionmq.engine.store.messages import (
 from visionmq.engine.store.messages import Enrolled as Stored
 from visionmq.schemas.common import Item, ProgressReport
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import (
-    Calibration,
+from visionmq.schemas.face.common import Calibration
+from visionmq.schemas.face.enrolment import ConsentGiven, Enrolled, EnrollParams, Kept, LookAlike
+from visionmq.schemas.face.gallery import (
     CollectionInfo,
     Collections,
     CollectionsParams,
-    ConsentGiven,
-    Enrolled,
-    EnrollParams,
     ForgetParams,
     ForgetReceipt,
     Forgotten,
-    Kept,
-    LookAlike,
     SubjectInfo,
     Subjects,
     SubjectsParams,

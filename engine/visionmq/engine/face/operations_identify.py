@@ -12,7 +12,7 @@ from visionmq.engine.face.operations import Tools
 from visionmq.engine.face.operations_look import Probe, probe_encoding, probe_picture, together
 from visionmq.engine.store.messages import SEARCH, Found, Hit, Search
 from visionmq.schemas.common import Item, ProgressReport
-from visionmq.schemas.face import Candidate, Identified, IdentifyParams, Identity
+from visionmq.schemas.face.identification import Candidate, Identified, IdentifyParams, Identity
 from visionmq.schemas.limits import MAX_IMAGES
 
 

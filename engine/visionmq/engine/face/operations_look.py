@@ -19,7 +19,8 @@ from visionmq.engine.face.vision import FaceVision
 from visionmq.engine.picture import Picture
 from visionmq.schemas.common import Item, ProgressReport
 from visionmq.schemas.errors import Error, ErrorCode, make_error
-from visionmq.schemas.face import DetectParams, EncodeParams, Encoding, FaceItems, Faces, Several, Source
+from visionmq.schemas.face.common import Encoding, Several, Source
+from visionmq.schemas.face.faces import DetectParams, EncodeParams, FaceItems, Faces
 
 BYSTANDER_SIDE: Final = 0.35
 """A face whose side is below this part of the most prominent one's is a person in the background."""

@@ -14,7 +14,9 @@ from visionmq.engine.face.decision import operating_point, probability, similari
 from visionmq.engine.face.operations import Tools, not_found
 from visionmq.engine.face.operations_look import Probe, probe_encoding, probe_picture, together
 from visionmq.engine.store.messages import TEMPLATES, GetTemplates, TemplateRow
-from visionmq.schemas.face import Encoding, Side, Source, Verified, VerifyParams
+from visionmq.schemas.face.common import Encoding, Source
+from visionmq.schemas.face.comparison import Side
+from visionmq.schemas.face.verification import Verified, VerifyParams
 
 _PAGE: Final = 500
 

@@ -15,7 +15,7 @@ from visionmq.engine.face.slot import presentation_check
 from visionmq.engine.face.values import Face
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.face import Presentation
+from visionmq.schemas.face.comparison import Presentation
 
 GROUP: Final = "visionmq.presentation"
 
