@@ -52,7 +52,7 @@ def _info(broker: "Broker", _params: Any, now: float) -> _Result:
         stored_replies=len(broker.stored),
         stored_bytes=broker.stored.size,
         dead_letters=len(broker.dead),
-        draining=broker.draining,
+        draining=broker.drain.begun,
         paused=sorted(broker.queue.paused),
         operations=broker.workers.operations(),
         ledger=s.Ledger(open=len(broker.requests.open), failures=dict(ledger.failures), **counts),
@@ -140,16 +140,13 @@ def _resume(broker: "Broker", params: s.OperationsParams, now: float) -> _Result
 
 def _purge(broker: "Broker", params: s.OperationsParams, now: float) -> _Result:
     waiting = [t for op in _operations(broker, params) for t in broker.queue.operations[op].live()]
-    for ticket in waiting:
-        broker.requests.abandon(ticket, ErrorCode.CANCELLED, "purged by an operator", now)
+    broker.requests.abandon_all(waiting, ErrorCode.CANCELLED, "purged by an operator", now)
     return s.Done(touched=len(waiting)), ()
 
 
 def _drain(broker: "Broker", params: s.DrainParams, now: float) -> _Result:
     if params.worker is None:
-        from visionmq.broker.events import DrainRequested
-
-        broker._drain_requested(DrainRequested(), now)
+        broker.drain.begin(now)
         return s.Done(touched=1), ()
     chosen = [w for w in broker.workers.by_peer.values() if w.ready.name == params.worker]
     if not chosen:

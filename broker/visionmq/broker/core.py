@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from visionmq.broker import admin, policy
+from visionmq.broker.admission import Admission
 from visionmq.broker.clients import Clients
+from visionmq.broker.drain import Drain
 from visionmq.broker.events import (
     TO_WORKER,
     Action,
@@ -38,8 +40,8 @@ from visionmq.broker.stores import DeadLetters, StoredReplies
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import decode_to_worker, encode
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.limits import MAX_ATTEMPTS, MAX_ID_LENGTH, MAX_MESSAGE_BYTES, PROTOCOL_VERSION
-from visionmq.schemas.operations import BROKER_PREFIX, OPERATIONS
+from visionmq.schemas.limits import MAX_ATTEMPTS, MAX_ID_LENGTH, PROTOCOL_VERSION
+from visionmq.schemas.operations import BROKER_PREFIX
 from visionmq.wire import AGENT
 
 _MS = 1000.0
@@ -68,11 +70,10 @@ class Broker:
         self.clients = Clients(settings, self.stored, self.ledger, self._outbox)
         self.requests = Requests(settings, self.queue, self.clients, self.stored, self.ledger, self._outbox, now)
         self.forecast = Forecast(self.queue, self.workers, self.clients)
-        self.rates = policy.Rates()
+        self.drain = Drain(settings.drain_seconds, self.requests, self._outbox)
+        self.admission = Admission(settings, self.queue, self.workers, self.forecast, self.drain)
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         """The last lines of the log; the program's log appends to it."""
-        self.draining = False
-        self._drain_until = 0.0
         self._lease = first_lease
         self._next_beat = now
         self._ticked = now
@@ -133,7 +134,7 @@ class Broker:
             if client.user != grant.name:
                 client.sign_in(grant.name)
             return True
-        code, text = refusal
+        code, text, _ = refusal
         if isinstance(message, m.Request):
             self.ledger.refuse(code)
             self.clients.send_error(client, message.id, code, text)
@@ -149,7 +150,7 @@ class Broker:
         if key in self.requests.open or key in self.stored.by_key:
             self._repeat(client, key, request, frames, size)
             return
-        refusal = self._find_refusal(client, request, frames, size, grant, now)
+        refusal = self.admission.find_refusal(client, request, frames, size, grant, now)
         if refusal is not None:
             self.ledger.refuse(refusal[0])
             self.clients.send_error(client, request.id, *refusal)
@@ -167,52 +168,6 @@ class Broker:
             self.forecast.report_position(ticket)
         if worker is not None:
             self._dispatch(ticket, worker, now)
-
-    def _find_refusal(
-        self, client: Client, request: m.Request, frames: Sequence[Frame], size: int, grant: Any, now: float
-    ) -> tuple[Any, ...] | None:
-        """Return (code, message[, retry_after_ms]) if the request is not to be accepted."""
-        if request.v != PROTOCOL_VERSION:
-            return ErrorCode.UNSUPPORTED_VERSION, f"version {request.v}; this broker speaks {PROTOCOL_VERSION}"
-        if len(frames) != 1 + request.images:
-            got = f"{len(frames) - 1} came" if frames else "not even a body came"
-            return ErrorCode.BAD_REQUEST, f"the envelope says {request.images} image frames, {got}"
-        if size > MAX_MESSAGE_BYTES:
-            return ErrorCode.TOO_LARGE, f"{size} bytes; {MAX_MESSAGE_BYTES} are allowed in one request"
-        if grant is not None and (refusal := policy.refuse_operation(grant, request.op, self.rates, now)):
-            return refusal
-        if request.op.startswith(BROKER_PREFIX):
-            return None if request.op in OPERATIONS else self._unknown_operation(request.op)
-        if self.draining:
-            return ErrorCode.SHUTTING_DOWN, "this broker takes no more requests"
-        if not self.workers.serve(request.op) and not self.workers.may_return(request.op, now):
-            return self._unserved(request.op)
-        return self._find_busy(client, size)
-
-    def _find_busy(self, client: Client, size: int) -> tuple[Any, ...] | None:
-        limits, queue = self.settings, self.queue
-        if queue.waiting >= limits.max_waiting:
-            text = f"{queue.waiting} requests are waiting; {limits.max_waiting} are allowed"
-        elif client.waiting >= limits.max_waiting_per_client:
-            text = f"{client.waiting} requests of this client are waiting; {limits.max_waiting_per_client} are allowed"
-        elif queue.waiting_bytes + size > limits.max_waiting_bytes:
-            text = f"{queue.waiting_bytes} bytes are waiting; {limits.max_waiting_bytes} are allowed"
-        elif client.waiting_bytes + size > limits.max_waiting_bytes_per_client:
-            allowed = limits.max_waiting_bytes_per_client
-            text = f"{client.waiting_bytes} bytes of this client are waiting; {allowed} are allowed"
-        else:
-            return None
-        return ErrorCode.BUSY, text, self.forecast.retry_after_ms()
-
-    def _unserved(self, op: str) -> tuple[ErrorCode, str]:
-        if op in OPERATIONS or op in self.queue.operations:
-            served = ", ".join(self.workers.operations()) or "nothing"
-            return ErrorCode.NO_WORKER, f"no worker serves {op} now (served: {served})"
-        return self._unknown_operation(op)
-
-    def _unknown_operation(self, op: str) -> tuple[ErrorCode, str]:
-        known = ", ".join(sorted({*OPERATIONS, *self.workers.operations()}))
-        return ErrorCode.UNKNOWN_OPERATION, f"no operation {op}; there are {known}"
 
     def _repeat(self, client: Client, key: str, request: m.Request, frames: Sequence[Frame], size: int) -> None:
         """Join the running request, or send the stored reply again."""
@@ -281,8 +236,7 @@ class Broker:
 
     def _forget_client(self, client: Client, why: str, now: float) -> None:
         del self.clients.by_peer[client.peer]
-        for ticket in list(client.open.values()):
-            self.requests.abandon(ticket, ErrorCode.CANCELLED, why, now)
+        self.requests.abandon_all(list(client.open.values()), ErrorCode.CANCELLED, why, now)
 
     def _client_unreachable(self, event: ClientUnreachable, now: float) -> None:
         """Its reply stays stored; the client asks for it when it is back, or falls silent."""
@@ -344,7 +298,7 @@ class Broker:
     def _worker_sent(self, event: WorkerSent, now: float) -> None:
         peer, message, frames, grant = event
         if self.secure and (refusal := policy.refuse_worker(grant)):
-            code, text = refusal
+            code, text, _ = refusal
             self.ledger.refuse(code)
             self._send_worker(peer, m.Refused(code=code, message=text))
             if (known := self.workers.by_peer.get(peer)) is not None:
@@ -515,17 +469,7 @@ class Broker:
         if now >= self._next_beat:
             self._next_beat = now + self.settings.heartbeat
             self._beat(now)
-        if self.draining:
-            self._drain(now)
-
-    def _drain(self, now: float) -> None:
-        """End when nothing is open; what is still open after the time for draining fails first."""
-        if not self.requests.open:
-            self._outbox.end()
-        elif now >= self._drain_until:
-            # The end comes a tick later, so that these replies still leave the socket.
-            for ticket in list(self.requests.open.values()):
-                self.requests.abandon(ticket, ErrorCode.SHUTTING_DOWN, "this broker ends now", now)
+        self.drain.advance(now)
 
     def _forgive(self, now: float) -> None:
         """Hold nobody's silence against him: it was this broker that stood still."""
@@ -546,19 +490,14 @@ class Broker:
         self.forecast.report_positions()
 
     def _end_unserved(self, now: float) -> None:
-        for op in [
-            op for op in self.queue.active if not self.workers.serve(op) and not self.workers.may_return(op, now)
-        ]:
-            code, text = self._unserved(op)
-            for ticket in list(self.queue.operations[op].live()):
-                self.requests.abandon(ticket, code, text, now)
+        for op in [op for op in self.queue.active if not self.workers.serve(op)]:
+            if refusal := self.admission.refuse_unserved(op, now):
+                waiting = list(self.queue.operations[op].live())
+                self.requests.abandon_all(waiting, refusal.code, refusal.text, now)
         self.workers.end_absences(now)
 
     def _drain_requested(self, event: DrainRequested, now: float) -> None:
-        if not self.draining:
-            self.draining = True
-            self._drain_until = now + self.settings.drain_seconds
-            self._outbox.log("info", "broker_draining", open=len(self.requests.open))
+        self.drain.begin(now)
 
 
 def _same_frames(one: Sequence[Frame], other: Sequence[Frame]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from fnmatch import fnmatchcase
 from functools import cache
+from typing import NamedTuple
 
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.operations import BROKER_PREFIX
@@ -13,40 +14,48 @@ _RATE = re.compile(r"^\s*(\d+)\s*(?:/|per)\s*([1-9]\d*)?\s*(second|minute|hour|d
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "month": 2_592_000, "year": 31_104_000}
 
 
-def refuse_client(grant: Grant | None) -> tuple[ErrorCode, str] | None:
+class Refusal(NamedTuple):
+    """Why something is refused, and when to come again where that would help."""
+
+    code: ErrorCode
+    text: str
+    retry_after_ms: int | None = None
+
+
+def refuse_client(grant: Grant | None) -> Refusal | None:
     """Return why this key may not send a client's messages, or None."""
     if grant is None:
-        return ErrorCode.UNAUTHORIZED, "this key is not, or no longer, known here"
+        return Refusal(ErrorCode.UNAUTHORIZED, "this key is not, or no longer, known here")
     if grant.role is Role.WORKER:
-        return ErrorCode.FORBIDDEN, f"key {grant.name} is a worker's; clients need role client or admin"
+        return Refusal(ErrorCode.FORBIDDEN, f"key {grant.name} is a worker's; clients need role client or admin")
     return None
 
 
-def refuse_worker(grant: Grant | None) -> tuple[ErrorCode, str] | None:
+def refuse_worker(grant: Grant | None) -> Refusal | None:
     """Return why this key may not send a worker's messages, or None."""
     if grant is None:
-        return ErrorCode.UNAUTHORIZED, "this key is not, or no longer, known here"
+        return Refusal(ErrorCode.UNAUTHORIZED, "this key is not, or no longer, known here")
     if grant.role is not Role.WORKER:
-        return ErrorCode.FORBIDDEN, f"key {grant.name} has role {grant.role}; workers need role worker"
+        return Refusal(ErrorCode.FORBIDDEN, f"key {grant.name} has role {grant.role}; workers need role worker")
     return None
 
 
-def refuse_operation(
-    grant: Grant, op: str, rates: "Rates", now: float
-) -> tuple[ErrorCode, str] | tuple[ErrorCode, str, int] | None:
+def refuse_operation(grant: Grant, op: str, rates: "Rates", now: float) -> Refusal | None:
     """Return why this key may not ask for this operation now, or None; counts it if it may."""
     if op.startswith(BROKER_PREFIX):
         if grant.role is Role.ADMIN or op in _OPEN_TO_CLIENTS:
             return None
-        return ErrorCode.FORBIDDEN, f"{op} needs role admin; key {grant.name} has role {grant.role}"
+        return Refusal(ErrorCode.FORBIDDEN, f"{op} needs role admin; key {grant.name} has role {grant.role}")
     if not any(fnmatchcase(op, pattern) for pattern in grant.operations):
-        return ErrorCode.FORBIDDEN, f"key {grant.name} may use {', '.join(grant.operations)}, not {op}"
+        return Refusal(ErrorCode.FORBIDDEN, f"key {grant.name} may use {', '.join(grant.operations)}, not {op}")
     try:
         wait = rates.take(grant, now)
     except ValueError as error:  # a slip of the operator's must not end the broker
-        return ErrorCode.FORBIDDEN, f"the rates of key {grant.name} cannot be read: {error}"
+        return Refusal(ErrorCode.FORBIDDEN, f"the rates of key {grant.name} cannot be read: {error}")
     if wait is not None:
-        return ErrorCode.RATE_LIMITED, f"key {grant.name} is limited to {', '.join(grant.rates)}", int(wait * 1000) + 1
+        return Refusal(
+            ErrorCode.RATE_LIMITED, f"key {grant.name} is limited to {', '.join(grant.rates)}", int(wait * 1000) + 1
+        )
     return None
 
 
