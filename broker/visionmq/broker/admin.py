@@ -134,7 +134,7 @@ def _resume(broker: "Broker", params: s.OperationsParams, now: float) -> _Result
     operations = set(_operations(broker, params)) & broker.queue.paused
     broker.queue.paused -= operations
     for op in operations:
-        broker.spread(op, now)
+        broker.dispatcher.spread(op, now)
     return s.Done(touched=len(operations)), ()
 
 

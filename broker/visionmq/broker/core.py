@@ -7,15 +7,15 @@ while none of its workers is free (or it is paused); every table is bounded.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from visionmq.broker import admin, policy
 from visionmq.broker.admission import Admission
 from visionmq.broker.clients import Clients
+from visionmq.broker.dispatch import Dispatcher
 from visionmq.broker.drain import Drain
 from visionmq.broker.events import (
-    TO_WORKER,
     Action,
     ClientSent,
     ClientStalled,
@@ -33,14 +33,15 @@ from visionmq.broker.forecast import Forecast
 from visionmq.broker.ledger import Ledger
 from visionmq.broker.outbox import Outbox
 from visionmq.broker.pool import Workers
-from visionmq.broker.records import Client, Frame, PeerId, Phase, Ticket, Worker
-from visionmq.broker.requests import TOO_LATE, Requests
+from visionmq.broker.records import Client, Frame, PeerId, Ticket, Worker
+from visionmq.broker.recovery import Recovery
+from visionmq.broker.requests import Requests
 from visionmq.broker.settings import Settings
 from visionmq.broker.stores import DeadLetters, StoredReplies
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import decode_to_worker, encode
 from visionmq.schemas.errors import ErrorCode
-from visionmq.schemas.limits import MAX_ATTEMPTS, MAX_ID_LENGTH, PROTOCOL_VERSION
+from visionmq.schemas.limits import MAX_ID_LENGTH, PROTOCOL_VERSION
 from visionmq.schemas.operations import BROKER_PREFIX
 from visionmq.wire import AGENT
 
@@ -70,11 +71,16 @@ class Broker:
         self.clients = Clients(settings, self.stored, self.ledger, self._outbox)
         self.requests = Requests(settings, self.queue, self.clients, self.stored, self.ledger, self._outbox, now)
         self.forecast = Forecast(self.queue, self.workers, self.clients)
+        self.dispatcher = Dispatcher(
+            self.queue, self.workers, self.requests, self.forecast, self.ledger, self._outbox, first_lease
+        )
+        self.recovery = Recovery(
+            self.queue, self.workers, self.requests, self.dispatcher, self.dead, self.ledger, self._outbox
+        )
         self.drain = Drain(settings.drain_seconds, self.requests, self._outbox)
         self.admission = Admission(settings, self.queue, self.workers, self.forecast, self.drain)
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         """The last lines of the log; the program's log appends to it."""
-        self._lease = first_lease
         self._next_beat = now
         self._ticked = now
         self._on: dict[type[Any], Callable[[Any, float], None]] = {
@@ -160,14 +166,7 @@ class Broker:
             return
         ticket = Ticket(key, request, frames, size, client, now)
         self.requests.accept(ticket)
-        op = request.op
-        worker = None if op in self.queue.active or op in self.queue.paused else self.workers.least_loaded(op)
-        if worker is None:
-            self.queue.put(ticket)
-        if request.updates:
-            self.forecast.report_position(ticket)
-        if worker is not None:
-            self._dispatch(ticket, worker, now)
+        self.dispatcher.place(ticket, now)
 
     def _repeat(self, client: Client, key: str, request: m.Request, frames: Sequence[Frame], size: int) -> None:
         """Join the running request, or send the stored reply again."""
@@ -247,52 +246,6 @@ class Broker:
 
     # ---- the life of a request --------------------------------------------------------------
 
-    def _dispatch(self, ticket: Ticket, worker: Worker, now: float) -> None:
-        request = ticket.request
-        self._lease = lease = self._lease + 1
-        ticket.phase = Phase.RUNNING
-        ticket.lease = lease
-        ticket.attempt += 1
-        ticket.worker = worker
-        ticket.dispatched_at = now
-        worker.leases[lease] = ticket
-        worker.pool.place(worker)
-        run = m.Run(
-            lease=lease,
-            id=request.id,
-            op=request.op,
-            left_ms=max(int((ticket.deadline - now) * _MS), 1),
-            attempt=ticket.attempt,
-            images=request.images,
-            key=request.key,
-            user=ticket.client.user,
-            updates=request.updates,
-        )
-        self._outbox.actions.append((TO_WORKER, worker.peer, [encode(run), *ticket.frames]))
-
-    def _feed(self, worker: Worker, now: float) -> None:
-        """Give a worker what waits, as far as its credit goes."""
-        while self.queue.waiting and not worker.draining and len(worker.leases) < worker.credit:
-            if not self._start_next(worker, now):
-                return
-
-    def _start_next(self, worker: Worker, now: float) -> bool:
-        """Give a worker the next request it can serve; False if none waits."""
-        ticket = self.queue.take(worker.ops, now)
-        if ticket is None:
-            return False
-        if ticket.deadline <= now:
-            self.requests.fail(ticket, ErrorCode.DEADLINE_EXCEEDED, TOO_LATE, now)
-        else:
-            self._dispatch(ticket, worker, now)
-        return True
-
-    def spread(self, op: str, now: float) -> None:
-        """Give what waits for an operation to the least loaded workers, one request at a time."""
-        while op in self.queue.active and (worker := self.workers.least_loaded(op)) is not None:
-            if not self._start_next(worker, now):
-                return
-
     # ---- workers ----------------------------------------------------------------------------
 
     def _worker_sent(self, event: WorkerSent, now: float) -> None:
@@ -302,7 +255,7 @@ class Broker:
             self.ledger.refuse(code)
             self._send_worker(peer, m.Refused(code=code, message=text))
             if (known := self.workers.by_peer.get(peer)) is not None:
-                self._lose([known], "its key was revoked", now)
+                self.recovery.lose([known], "its key was revoked", now)
             return
         worker = self.workers.by_peer.get(peer)
         kind = type(message)
@@ -316,7 +269,7 @@ class Broker:
         else:
             worker.heard = now
             if kind is m.Answer:
-                self._answer(worker, message, frames, now)  # type: ignore[arg-type]
+                self.dispatcher.answer(worker, message, frames, now)  # type: ignore[arg-type]
             elif kind is m.Progress:
                 self._progress(worker, message, frames)  # type: ignore[arg-type]
             else:
@@ -328,25 +281,12 @@ class Broker:
             self._send_worker(peer, m.Refused(code=ErrorCode.UNSUPPORTED_VERSION, message=text))
             return
         same = [w for w in self.workers.by_peer.values() if w is known or w.ready.incarnation == ready.incarnation]
-        self._lose(same, "it announced itself again", now)
+        self.recovery.lose(same, "it announced itself again", now)
         worker = Worker(peer, ready, now)
         self.workers.add(worker)
         self._outbox.log("info", "worker_ready", worker=ready.name, host=ready.host, pid=ready.pid, credit=ready.credit)
         self._send_worker(peer, self._welcome(self.settings.worker_liveness))
-        self._feed(worker, now)
-
-    def _answer(self, worker: Worker, answer: m.Answer, frames: Sequence[Frame], now: float) -> None:
-        lease = answer.lease
-        if lease not in worker.leases:
-            self.ledger.late += 1
-            return
-        ticket = worker.leases.pop(lease)
-        worker.answered += 1
-        worker.pool.place(worker)
-        if ticket is not None:
-            self.requests.finish(ticket, worker, answer, frames, now)
-        if self.queue.waiting:
-            self._feed(worker, now)
+        self.dispatcher.feed(worker, now)
 
     def _progress(self, worker: Worker, progress: m.Progress, frames: Sequence[Frame]) -> None:
         ticket = worker.leases.get(progress.lease)
@@ -371,14 +311,14 @@ class Broker:
     def _credit(self, worker: Worker, message: m.Credit, now: float) -> None:
         worker.credit = message.credit
         worker.pool.place(worker)
-        self._feed(worker, now)
+        self.dispatcher.feed(worker, now)
 
     def _worker_drain(self, worker: Worker, message: m.Drain, now: float) -> None:
         worker.draining = True
         worker.pool.place(worker)
 
     def _worker_bye(self, worker: Worker, message: m.Bye, now: float) -> None:
-        self._lose([worker], "it said goodbye", now, counts=False)
+        self.recovery.lose([worker], "it said goodbye", now, counts=False)
 
     def _worker_log(self, worker: Worker, message: m.Log, now: float) -> None:
         for line in message.lines:
@@ -388,56 +328,7 @@ class Broker:
         messages = [decode_to_worker(envelope) for envelopes in event.undelivered.values() for envelope in envelopes]
         undelivered = {message.lease for message in messages if isinstance(message, m.Run)}
         gone = [worker for peer in event.undelivered if (worker := self.workers.by_peer.get(peer))]
-        self._lose(gone, "its connection closed", now, undelivered=undelivered)
-
-    def _lose(
-        self,
-        workers: Sequence[Worker],
-        why: str,
-        now: float,
-        *,
-        counts: bool = True,
-        undelivered: Collection[int] = (),
-    ) -> None:
-        """Forget workers; what they held goes to the head of the queue, or ends after its attempts.
-
-        All are forgotten before any request moves on: a host that dies with many workers must
-        not cost a request all its attempts. Leases of `undelivered` do not count as attempts.
-        """
-        orphaned = {op for worker in workers for op in self._part_with(worker, why, now, counts, undelivered)}
-        for op in orphaned:
-            self.spread(op, now)
-
-    def _part_with(
-        self, worker: Worker, why: str, now: float, counts: bool, undelivered: Collection[int]
-    ) -> Collection[str]:
-        """Forget one worker and return the operations whose requests it held."""
-        self.workers.remove(worker, now)
-        held = [ticket for ticket in worker.leases.values() if ticket is not None]
-        worker.leases.clear()
-        self._outbox.log(
-            "info" if not counts else "warning", "worker_gone", worker=worker.ready.name, why=why, held=len(held)
-        )
-        for ticket in reversed(held):
-            ticket.worker = None
-            ticket.workers = (*ticket.workers, worker.ready.name)
-            ticket.losses += counts and ticket.lease not in undelivered
-            if ticket.losses >= MAX_ATTEMPTS:
-                self._bury(ticket, now)
-            else:
-                self.ledger.requeued += 1
-                self.queue.put_back(ticket)
-        return {ticket.request.op for ticket in held}
-
-    def _bury(self, ticket: Ticket, now: float) -> None:
-        body_and_images = ticket.frames
-        text = f"{ticket.losses} workers died holding it: {', '.join(ticket.workers)}"
-        self._outbox.log(
-            "error", "dead_letter", request_id=ticket.request.id, op=ticket.request.op, workers=ticket.workers
-        )
-        self.requests.fail(ticket, ErrorCode.WORKER_LOST, text, now)
-        ticket.frames = body_and_images
-        self.dead.put(ticket, now)
+        self.recovery.lose(gone, "its connection closed", now, undelivered=undelivered)
 
     def _send_worker(self, peer: PeerId, message: m.Message) -> None:
         self._outbox.to_worker(peer, encode(message))
@@ -482,7 +373,7 @@ class Broker:
     def _beat(self, now: float) -> None:
         limits = self.settings
         silent = [w for w in self.workers.by_peer.values() if now - w.heard > limits.worker_liveness]
-        self._lose(silent, "it fell silent", now)
+        self.recovery.lose(silent, "it fell silent", now)
         for client in [c for c in self.clients.by_peer.values() if now - c.heard > limits.client_liveness]:
             self._forget_client(client, "the client fell silent", now)
         self._probe(Probe(), now)
