@@ -8,8 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from visionmq.client import errors
 from visionmq.client.actions import Action, Connect, Fail, Finish, Send, Update
 from visionmq.client.pending import Pending
+from visionmq.client.requests import GRACE
 from visionmq.client.retry import NEVER, PATIENT
-from visionmq.client.session import GRACE, Session
+from visionmq.client.session import Session
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
 from visionmq.schemas.errors import ErrorCode, make_error

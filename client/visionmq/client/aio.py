@@ -14,6 +14,8 @@ from visionmq.client.brokers import AsyncBrokerCalls
 from visionmq.client.cases import AsyncCaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
 from visionmq.client.client import _end
+from visionmq.client.connection import CONNECT_SECONDS
+from visionmq.client.counts import Counts
 from visionmq.client.documents import AsyncDocumentCalls
 from visionmq.client.faces import AsyncFaceCalls
 from visionmq.client.outcomes import Outcome
@@ -21,7 +23,6 @@ from visionmq.client.pictures import Picture
 from visionmq.client.registrations import AsyncRegistrationCalls
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
-from visionmq.client.session import CONNECT_SECONDS, Counts
 from visionmq.client.stores import AsyncStoreCalls
 from visionmq.schemas.messages import Priority
 

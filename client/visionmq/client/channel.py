@@ -10,13 +10,13 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
+from visionmq.client.connection import CONNECT_SECONDS
 from visionmq.client.errors import BadRequest, TooLarge, Unauthorized
 from visionmq.client.future import Future
 from visionmq.client.pending import Pending
 from visionmq.client.pictures import Frame, Picture, load_all
 from visionmq.client.replies import Progress
 from visionmq.client.retry import Retry, as_retry
-from visionmq.client.session import CONNECT_SECONDS
 from visionmq.client.transport import Transport
 from visionmq.schemas.codec import ProtocolError, check_depth, encode
 from visionmq.schemas.limits import MAX_BODY_BYTES

@@ -15,6 +15,8 @@ from visionmq.client.brands import BrandCalls
 from visionmq.client.brokers import BrokerCalls
 from visionmq.client.cases import CaseCalls
 from visionmq.client.channel import DEFAULT_TIMEOUT, Channel, Endpoints, Params
+from visionmq.client.connection import CONNECT_SECONDS
+from visionmq.client.counts import Counts
 from visionmq.client.documents import DocumentCalls
 from visionmq.client.faces import FaceCalls
 from visionmq.client.future import Future
@@ -23,7 +25,6 @@ from visionmq.client.pictures import Picture
 from visionmq.client.registrations import RegistrationCalls
 from visionmq.client.replies import Progress, Reply
 from visionmq.client.retry import Retry
-from visionmq.client.session import CONNECT_SECONDS, Counts
 from visionmq.client.stores import StoreCalls
 from visionmq.schemas.messages import Priority
 

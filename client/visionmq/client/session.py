@@ -5,52 +5,21 @@ here. What is held: every submitted request ends exactly once, by `Finish` or `F
 caller cancelled it; what arrives for a request that has ended is dropped and counted.
 """
 
-import heapq
 import random
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from visionmq.client import errors
-from visionmq.client.actions import Action, Connect, Fail, Finish, Send, Update
+from visionmq.client.actions import Action, Connect, Send
+from visionmq.client.connection import CONNECT_SECONDS, Connection
+from visionmq.client.counts import Counts
 from visionmq.client.pending import Pending
+from visionmq.client.requests import Requests
 from visionmq.schemas import messages
 from visionmq.schemas.codec import Buffer
-from visionmq.schemas.errors import Error, ErrorCode
 from visionmq.schemas.limits import PROTOCOL_VERSION
 
-CONNECT_SECONDS: Final = 0.8
-"""Until a first welcome; so that "nobody is listening" is said within a second."""
-GRACE: Final = 0.5
-"""How long past its deadline a request waits for the broker's own word about it."""
-CHECK_SECONDS: Final = 1.0
-_CHECK_IDS: Final = 200
-_LONGEST_ATTEMPT: Final = 5.0
-_SLOWEST_LINK: Final = 2e6
-"""Bytes a second: pictures under way excuse this much silence, for answers queue behind them."""
-_LONGEST_EXCUSE: Final = 30.0
-_NEVER: Final = float("inf")
 _KINDS: Final = {str(code): kind for code, kind in errors.BY_CODE.items()}
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the session has seen since its start."""
-
-    sent: int = 0
-    resent: int = 0
-    retried: int = 0
-    late: int = 0
-    """Replies to requests that had ended: duplicates, or cancelled ones."""
-    timeouts: int = 0
-    connects: int = 0
-    restarts: int = 0
-    """Brokers found to be another instance than before."""
-    refused: int = 0
-    """`error` messages that named no request."""
 
 
 class Session:
@@ -64,58 +33,24 @@ class Session:
         connect_seconds: float = CONNECT_SECONDS,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        assert endpoints
-        self.endpoints = list(endpoints)
+        self.connection = Connection(endpoints, connect_seconds)
         self.counts = Counts()
-        self.welcome: messages.Welcome | None = None
-        """The broker's last welcome; None before the first one ever."""
         self._agent = agent
-        self._connect_seconds = connect_seconds
-        self._chance = chance
-        self._pending: dict[str, Pending] = {}
-        self._wire: dict[str, str] = {}  # wire id of the present try -> id
-        self._timers: list[tuple[float, str]] = []
-        self._actions: list[Action] = []
-        self._index = 0
-        self._attempts = 0
-        self._attempt_until = _NEVER
-        self._open = False
-        self._instance: str | None = None
-        self._heard = 0.0
-        self._next_heartbeat = _NEVER
-        self._next_check = _NEVER
-        self._sent_bytes = 0
-        self._confirmed_bytes = 0
-        self._marks: deque[int] = deque()
+        self._out: list[Action] = []
+        self._requests = Requests(self.connection, counts=self.counts, chance=chance, out=self._out)
 
     # ---- what is known -------------------------------------------------------------------
 
-    @property
-    def endpoint(self) -> str:
-        """The endpoint in use or being tried."""
-        return self.endpoints[self._index]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the broker has welcomed this connection."""
-        return self._open
-
     def __len__(self) -> int:
-        return len(self._pending)
+        return len(self._requests)
 
     def wakeup(self) -> float:
         """Return when `tick` has something to do next, if nothing happens before."""
-        soonest = self._timers[0][0] if self._timers else _NEVER
-        if not self._open:
-            return min(soonest, self._attempt_until)
-        return min(soonest, self._next_heartbeat, self._silent_at(), self._next_check)
+        return min(self._requests.wakeup(), self.connection.wakeup())
 
     def refreshed(self, request: messages.Request, now: float) -> messages.Request | None:
         """Return a request that was held back as it is to leave now; None if it has ended or is overdue."""
-        pending = self._pending.get(self._wire.get(request.id, ""))
-        if pending is None or now >= pending.deadline:
-            return None
-        return pending.envelope(now)
+        return self._requests.refreshed(request, now)
 
     # ---- events --------------------------------------------------------------------------
 
@@ -126,271 +61,99 @@ class Session:
 
     def submit(self, request: Pending, now: float) -> list[Action]:
         """Take a request; it goes out at once if the broker has welcomed us."""
-        self._pending[request.id] = request
-        self._wire[request.wire_id] = request.id
-        heapq.heappush(self._timers, (request.deadline, request.id))
-        if self._open:
-            self._send(request, now)
-        elif self._attempt_until == _NEVER:  # had given up; the caller wants to know anew
-            self._attempts = 0
-            self._next_endpoint(now)
+        self._requests.submit(request, now)
+        if self.connection.is_idle:  # had given up; the caller wants to know anew
+            self.connection.turn(anew=True)
+            self._connect(now)
         return self._take()
 
     def cancel(self, request_id: str, now: float) -> list[Action]:
         """Forget a request and tell the broker; nothing is resolved, the caller has done that."""
-        request = self._drop(request_id)
-        if request is not None and request.ever_sent:
-            self._emit(Send(messages.Cancel(request.wire_id)))
+        self._requests.cancel(request_id)
         return self._take()
 
     def received(self, message: messages.ToClient, body: Buffer, images: Sequence[Buffer], now: float) -> list[Action]:
         """Take a message of the broker."""
-        self._heard = now
+        self.connection.heard_at = now
         match message:
             case messages.Reply():
-                self._reply(message, body, images, now)
+                if self._requests.reply(message, body, images, now) and len(self.connection.endpoints) > 1:
+                    self._next_endpoint(now)
             case messages.Welcome():
                 self._welcomed(message, now)
             case messages.Heartbeat():
                 self._heartbeat(message, now)
             case messages.Unknown():
-                self._unknown(message.ids, now)
+                self._requests.unknown(message.ids, now)
             case messages.Refused():
                 self._refused(message)
         return self._take()
 
     def tick(self, now: float) -> list[Action]:
         """Do what is due by the clock."""
-        if not self._open:
-            if now >= self._attempt_until:
-                self._no_welcome(now)
-        elif now >= self._silent_at():
+        if self.connection.has_failed(now):
+            self._no_welcome(now)
+        elif self.connection.is_silent(now):
             self._next_endpoint(now)
-        elif now >= self._next_heartbeat:
-            self._send_heartbeat(now)
-        self._run_timers(now)
-        if self._open and now >= self._next_check:
-            self._check(now)
+        elif self.connection.beat_due(now):
+            self._out.append(Send(messages.Heartbeat()))
+        self._requests.tick(now)
         return self._take()
 
     def close(self, error: errors.VisionMQError) -> list[Action]:
         """Say goodbye and end all requests with this error."""
-        if self._open:
-            self._emit(Send(messages.Bye()))
-        self._fail_all(lambda request: error)
-        self._open, self._attempt_until = False, _NEVER
+        if self.connection.is_open:
+            self._out.append(Send(messages.Bye()))
+        self._requests.fail_all(lambda request: error)
+        self.connection.close()
         return self._take()
 
     # ---- the connection ------------------------------------------------------------------
 
     def _connect(self, now: float) -> None:
         self.counts.connects += 1
-        self._open = False
-        self._attempts += 1
-        self._attempt_until = now + self._patience()
-        self._sent_bytes = self._confirmed_bytes = 0
-        self._marks.clear()
-        for request in self._pending.values():
-            request.sent_at, request.moved = None, request.ever_sent
-        self._emit(Connect(self.endpoint))
-        self._emit(Send(messages.Hello(v=PROTOCOL_VERSION, agent=self._agent)))
+        self.connection.attempt(now)
+        self._requests.hold_back()
+        self._out.append(Connect(self.connection.endpoint))
+        self._hello()
 
-    def _patience(self) -> float:
-        if self.welcome is None:
-            return self._connect_seconds / len(self.endpoints)
-        rounds = (self._attempts - 1) // len(self.endpoints)
-        return min(_LONGEST_ATTEMPT, self._connect_seconds * 2.0 ** min(rounds, 8))
+    def _hello(self) -> None:
+        self._out.append(Send(messages.Hello(v=PROTOCOL_VERSION, agent=self._agent)))
 
     def _next_endpoint(self, now: float) -> None:
-        self._index = (self._index + 1) % len(self.endpoints)
+        self.connection.turn()
         self._connect(now)
 
     def _no_welcome(self, now: float) -> None:
-        if self.welcome is not None or self._attempts < len(self.endpoints):
+        if not self.connection.is_hopeless:
             self._next_endpoint(now)
             return
-        self._attempt_until = _NEVER  # the last connection stays; its `hello` goes out if one appears
-        tried = ", ".join(self.endpoints)
-        self._fail_all(
-            lambda request: errors.Unreachable(
-                f"Nobody answered within {self._connect_seconds:g} s at {tried}.",
-                hint="Start a broker with `visionmq broker`, or set VISIONMQ_BROKER or the endpoint to where one "
-                "listens; a broker that demands keys is silent to unknown ones (VISIONMQ_KEY).",
-                request_id=request.id,
-                retryable=True,
-                stage="client",
-            )
-        )
+        self.connection.give_up()
+        self._requests.fail_all(lambda request: self.connection.unreachable(request.id))
 
     def _welcomed(self, welcome: messages.Welcome, now: float) -> None:
-        fresh = not self._open
-        self.welcome, self._open, self._attempts = welcome, True, 0
-        self._attempt_until = _NEVER
-        self._next_check = now + CHECK_SECONDS
-        if fresh:
-            self._next_heartbeat = now + welcome.heartbeat_ms / 1000
-        if self._meet(welcome.instance) or fresh:
-            self._send_all(now)
+        fresh = self.connection.greet(welcome, now)
+        self._requests.welcomed(now, afresh=self._is_other(welcome.instance) or fresh)
 
     def _heartbeat(self, message: messages.Heartbeat, now: float) -> None:
-        if self._marks:
-            self._confirmed_bytes = self._marks.popleft()
-        if self._open and message.instance is not None and self._meet(message.instance):
-            self._emit(Send(messages.Hello(v=PROTOCOL_VERSION, agent=self._agent)))
-            self._send_all(now)
+        self.connection.confirm()
+        if self.connection.is_open and message.instance is not None and self._is_other(message.instance):
+            self._hello()
+            self._requests.send_all(now)
 
-    def _meet(self, instance: str) -> bool:
-        """Note the broker's instance; return whether it is another one than before."""
-        changed = self._instance is not None and self._instance != instance
-        self._instance = instance
+    def _is_other(self, instance: str) -> bool:
+        changed = self.connection.meet(instance)
         self.counts.restarts += changed
         return changed
 
-    def _send_heartbeat(self, now: float) -> None:
-        assert self.welcome is not None
-        self._next_heartbeat = now + self.welcome.heartbeat_ms / 1000
-        self._marks.append(self._sent_bytes)
-        self._emit(Send(messages.Heartbeat()))
-
-    def _silent_at(self) -> float:
-        assert self.welcome is not None
-        excuse = min(_LONGEST_EXCUSE, (self._sent_bytes - self._confirmed_bytes) / _SLOWEST_LINK)
-        return self._heard + self.welcome.liveness_ms / 1000 + excuse
-
     def _refused(self, message: messages.Refused) -> None:
         self.counts.refused += 1
-        if self._open:
+        if self.connection.is_open:
             return
         kind = _KINDS.get(message.code, errors.Internal)
-        self._fail_all(lambda request: kind(message.message, request_id=request.id, stage="broker"))
-
-    # ---- requests ------------------------------------------------------------------------
-
-    def _send(self, request: Pending, now: float) -> None:
-        if now >= request.deadline:  # its timer ends it
-            return
-        if request.ever_sent:
-            self.counts.resent += 1
-        self.counts.sent += 1
-        request.sent_at, request.retry_at, request.ever_sent = now, None, True
-        self._sent_bytes += request.size
-        self._emit(Send(request.envelope(now), request.body, request.images))
-
-    def _send_all(self, now: float) -> None:
-        for request in self._pending.values():
-            if request.retry_at is None:
-                self._send(request, now)
-
-    def _reply(self, reply: messages.Reply, body: Buffer, images: Sequence[Buffer], now: float) -> None:
-        request = self._pending.get(self._wire.get(reply.id, ""))
-        if request is None:
-            self.counts.late += 1
-        elif reply.state not in messages.TERMINAL:
-            self._emit(Update(request.id, reply, body, images))
-        elif reply.state is messages.State.DONE:
-            self._drop(request.id)
-            self._emit(Finish(request.id, reply, body, images))
-        else:
-            self._failed(request, read_error(reply.id, body), now)
-
-    def _failed(self, request: Pending, error: errors.VisionMQError, now: float) -> None:
-        error.request_id = request.id
-        if request.moved and error.code is ErrorCode.CANCELLED:
-            # Nobody here asked for it: the broker took our former connection for gone.
-            self._retry_at(request, now)
-            return
-        if request.retry.allows(error, request.retries):
-            at = now + request.retry.pause(error, request.retries, self._chance())
-            if at < request.deadline:
-                self._retry_at(request, at)
-                if error.code is ErrorCode.SHUTTING_DOWN and len(self.endpoints) > 1:
-                    self._next_endpoint(now)
-                return
-        self._drop(request.id)
-        self._emit(Fail(request.id, error))
-
-    def _retry_at(self, request: Pending, at: float) -> None:
-        self.counts.retried += 1
-        self._wire.pop(request.wire_id, None)
-        request.retries += 1
-        request.sent_at, request.retry_at, request.ever_sent, request.moved = None, at, False, False
-        self._wire[request.wire_id] = request.id
-        heapq.heappush(self._timers, (at, request.id))
-
-    def _run_timers(self, now: float) -> None:
-        while self._timers and self._timers[0][0] <= now:
-            _, request_id = heapq.heappop(self._timers)
-            request = self._pending.get(request_id)
-            if request is None:
-                continue
-            if request.deadline <= now:
-                self._overdue(request, now)
-            elif request.retry_at is not None and request.retry_at <= now:
-                request.retry_at = None
-                if self._open:
-                    self._send(request, now)
-
-    def _overdue(self, request: Pending, now: float) -> None:
-        end = request.deadline + GRACE
-        if self._open and request.sent_at is not None and now < end:
-            heapq.heappush(self._timers, (end, request.id))
-            return
-        self.counts.timeouts += 1
-        self._drop(request.id)
-        if request.ever_sent:
-            self._emit(Send(messages.Cancel(request.wire_id)))
-        self._emit(Fail(request.id, self._timeout(request)))
-
-    def _timeout(self, request: Pending) -> errors.Timeout:
-        where = f"the broker at {self.endpoint}" + ("" if self._open else ", which is silent now")
-        return errors.Timeout(
-            f"No reply to {request.operation} in time from {where}.",
-            hint="Allow more time (`timeout`), or look at `visionmq queues`.",
-            request_id=request.id,
-            retryable=True,
-            stage="client",
-        )
-
-    def _check(self, now: float) -> None:
-        self._next_check = now + CHECK_SECONDS
-        old = [
-            request.wire_id
-            for request in self._pending.values()
-            if request.sent_at is not None and now - request.sent_at >= CHECK_SECONDS
-        ]
-        for start in range(0, len(old), _CHECK_IDS):
-            self._emit(Send(messages.Check(old[start : start + _CHECK_IDS])))
-
-    def _unknown(self, ids: Sequence[str], now: float) -> None:
-        for wire_id in ids:
-            request = self._pending.get(self._wire.get(wire_id, ""))
-            if self._open and request is not None and request.retry_at is None:
-                self._send(request, now)
-
-    def _drop(self, request_id: str) -> Pending | None:
-        request = self._pending.pop(request_id, None)
-        if request is not None:
-            self._wire.pop(request.wire_id, None)
-        return request
-
-    def _fail_all(self, error: Callable[[Pending], errors.VisionMQError]) -> None:
-        for request in list(self._pending.values()):
-            self._drop(request.id)
-            self._emit(Fail(request.id, error(request)))
-
-    # ---- out -----------------------------------------------------------------------------
-
-    def _emit(self, action: Action) -> None:
-        self._actions.append(action)
+        self._requests.fail_all(lambda request: kind(message.message, request_id=request.id, stage="broker"))
 
     def _take(self) -> list[Action]:
-        actions, self._actions = self._actions, []
+        actions = self._out.copy()
+        self._out.clear()
         return actions
-
-
-def read_error(request_id: str, body: Buffer) -> errors.VisionMQError:
-    """Return the exception that the body of a `failed` or `cancelled` reply stands for."""
-    try:
-        return errors.from_wire(msgspec.json.decode(body, type=Error), request_id)
-    except msgspec.MsgspecError as mistake:
-        return errors.Internal(f"The error in the reply cannot be read: {mistake}", request_id=request_id)

@@ -17,10 +17,11 @@ import zmq
 
 from visionmq.client import errors
 from visionmq.client.actions import Action, Connect, Fail, Finish, Send, Update
+from visionmq.client.connection import CONNECT_SECONDS
 from visionmq.client.future import Future
 from visionmq.client.pending import Pending
 from visionmq.client.replies import make_progress, make_reply
-from visionmq.client.session import CONNECT_SECONDS, Session
+from visionmq.client.session import Session
 from visionmq.schemas.codec import Buffer, ProtocolError, decode_to_client, encode
 from visionmq.schemas.messages import HAS_BODY, Reply, Request
 from visionmq.wire import AGENT
@@ -132,7 +133,7 @@ class Transport:
         for request_id in list(self._futures):
             self._settle(request_id, error or self._closing)
         if self._dealer is not None:
-            self._dealer.close(linger=_GOODBYE_MS if self.session.welcome else 0)
+            self._dealer.close(linger=_GOODBYE_MS if self.session.connection.welcome else 0)
         self._context.term()
         self._wake_in.close()
         self._wake_out.close()
