@@ -153,8 +153,8 @@ def _drain(broker: "Broker", params: s.DrainParams, now: float) -> _Result:
         names = ", ".join(sorted(w.ready.name for w in broker.workers.by_peer.values())) or "none"
         raise ProtocolError(ErrorCode.BAD_REQUEST, f"no worker {params.worker}; connected: {names}")
     for worker in chosen:
-        broker._worker_drain(worker, m.Drain(), now)
-        broker._send_worker(worker.peer, m.Drain())
+        broker.workers.drain(worker)
+        broker._outbox.to_worker(worker.peer, encode(m.Drain()))
     return s.Done(touched=len(chosen)), ()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from visionmq.broker.events import TO_CLIENT
 from visionmq.broker.ledger import Ledger
 from visionmq.broker.outbox import Outbox
+from visionmq.broker.policy import Refusal
 from visionmq.broker.records import Client, Frame, PeerId
 from visionmq.broker.settings import Settings
 from visionmq.broker.stores import StoredReplies
@@ -34,6 +35,11 @@ class Clients:
         """Answer a request with an error of the broker's own."""
         error = make_error(code, text, stage="broker", request_id=request_id, retry_after_ms=retry_after_ms)
         self.send(client, [encode(m.Reply(id=request_id, state=m.State.FAILED)), encode(error)])
+
+    def refuse(self, client: Client, request_id: str, refusal: Refusal) -> None:
+        """Turn a request away, and count it."""
+        self._ledger.refuse(refusal.code)
+        self.send_error(client, request_id, *refusal)
 
     def send_refusal(self, client: Client, code: ErrorCode, text: str) -> None:
         """Refuse what is no request."""
@@ -68,9 +74,10 @@ class Clients:
             del client.deferred[key]
             self.send_stored(client, key)
 
-    def has_room(self, client: Client, size: int) -> bool:
-        """Whether a client may get so many bytes more before it is heard again."""
-        return client.unread + size <= self._settings.unread_bytes
+    def deliver_if_room(self, client: Client, frames: Sequence[Frame], size: int) -> None:
+        """Send what may be lost, unless it is more than one unheard client may have."""
+        if client.unread + size <= self._settings.unread_bytes:
+            self.send(client, frames, size)
 
     def stall(self, peer: PeerId) -> None:
         """Send a client no more replies until it is heard: its connection is full."""

@@ -94,6 +94,11 @@ class Workers:
                 del self._serving[op]
                 self._absent[op] = now + self._absence
 
+    def drain(self, worker: Worker) -> None:
+        """Give a worker no more; what it holds it may end."""
+        worker.draining = True
+        worker.pool.place(worker)
+
     def least_loaded(self, op: str) -> Worker | None:
         """Return the least loaded worker with free credit that serves the operation."""
         pools = self._serving.get(op)

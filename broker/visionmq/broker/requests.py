@@ -79,6 +79,21 @@ class Requests:
         self._ledger.end(state, answer.code)
         self._settle(ticket, [encode(reply), *frames], now)
 
+    def pass_on(self, worker: Worker, progress: m.Progress, frames: Sequence[Frame]) -> None:
+        """Tell a client that wants updates what its worker says meanwhile; malformed and late news are dropped."""
+        ticket = worker.leases.get(progress.lease)
+        if ticket is None or not ticket.request.updates or len(frames) != 1 + progress.images:
+            return
+        reply = m.Reply(
+            id=ticket.request.id,
+            state=m.State.PROGRESS,
+            images=progress.images,
+            attempt=ticket.attempt,
+            worker=worker.ready.name,
+        )
+        size = sum(len(frame) for frame in frames)
+        self._clients.deliver_if_room(ticket.client, [encode(reply), *frames], size)
+
     def fail(self, ticket: Ticket, code: ErrorCode, text: str, now: float) -> None:
         """End a request that is neither queued nor leased with an error of the broker's own."""
         state = m.State.CANCELLED if code is ErrorCode.CANCELLED else m.State.FAILED
