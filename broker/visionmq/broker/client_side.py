@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from visionmq.broker.admin import Admin
 from visionmq.broker.admission import Admission
 from visionmq.broker.clients import Clients
 from visionmq.broker.dispatch import Dispatcher
@@ -13,15 +14,12 @@ from visionmq.broker.policy import Refusal, refuse_client
 from visionmq.broker.records import Client, Frame, Ticket
 from visionmq.broker.requests import Requests
 from visionmq.broker.settings import Settings
-from visionmq.broker.stores import StoredReplies
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.limits import MAX_ID_LENGTH
 from visionmq.schemas.operations import BROKER_PREFIX
 from visionmq.wire.keys import Grant
-
-AnswerVerb = Callable[[Client, m.Request, Frame, float], None]
 
 
 class ClientSide:
@@ -36,21 +34,18 @@ class ClientSide:
         clients: Clients,
         admission: Admission,
         requests: Requests,
-        stored: StoredReplies,
         dispatcher: Dispatcher,
-        answer_verb: AnswerVerb,
+        admin: Admin,
         ledger: Ledger,
     ) -> None:
-        """Take the parts; `answer_verb` answers the broker's own operations."""
         self._settings = settings
         self._secure = secure
         self._greeting = greeting
         self._clients = clients
         self._admission = admission
         self._requests = requests
-        self._stored = stored
         self._dispatcher = dispatcher
-        self._answer_verb = answer_verb
+        self._admin = admin
         self._ledger = ledger
         self._on: dict[type[Any], Callable[[Client, Any, float], None]] = {
             m.Hello: self._hello,
@@ -134,14 +129,14 @@ class ClientSide:
         for frame in frames:
             size += len(frame)
         key = client.scope + request.id
-        if key in self._requests.open or key in self._stored.by_key:
+        if key in self._requests.open or key in self._requests.stored.by_key:
             self._repeat(client, key, request, frames, size)
             return
         refusal = self._admission.find_refusal(client, request, frames, size, grant, now)
         if refusal is not None:
             self._clients.refuse(client, request.id, refusal)
         elif request.op.startswith(BROKER_PREFIX):
-            self._answer_verb(client, request, frames[0], now)
+            self._admin.answer(client, request, frames[0], now)
         else:
             ticket = Ticket(key, request, frames, size, client, now)
             self._requests.accept(ticket)
@@ -153,7 +148,7 @@ class ClientSide:
         if ticket is not None:
             same = ticket.request.op == request.op and _same_frames(ticket.frames, frames)
         else:
-            stored = self._stored.by_key[key]
+            stored = self._requests.stored.by_key[key]
             same = (stored.op, stored.request_size) == (request.op, size)
         if not same:
             conflict = Refusal(ErrorCode.CONFLICT, "this request id was used for another request")

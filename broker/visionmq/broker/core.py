@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from visionmq.broker import admin
+from visionmq.broker.admin import Admin
 from visionmq.broker.admission import Admission
 from visionmq.broker.client_side import ClientSide
 from visionmq.broker.clients import Clients
+from visionmq.broker.controls import Controls
 from visionmq.broker.dispatch import Dispatcher
 from visionmq.broker.drain import Drain
 from visionmq.broker.events import (
@@ -37,13 +38,12 @@ from visionmq.broker.greeting import Greeting
 from visionmq.broker.ledger import Ledger
 from visionmq.broker.outbox import Outbox
 from visionmq.broker.pool import Workers
-from visionmq.broker.records import Client, Frame
 from visionmq.broker.recovery import Recovery
+from visionmq.broker.reports import Reports
 from visionmq.broker.requests import Requests
 from visionmq.broker.settings import Settings
 from visionmq.broker.stores import DeadLetters, StoredReplies
 from visionmq.broker.worker_side import WorkerSide
-from visionmq.schemas import messages as m
 
 _LOG_LINES = 1_000
 _PAUSE = 1.0
@@ -59,48 +59,25 @@ class Broker:
         """Start empty; `instance` and `first_lease` are random, so that no two starts share leases."""
         self.settings = settings
         self.instance = instance
-        self.secure = secure
-        self.started = now
         self.log: deque[str] = deque(maxlen=_LOG_LINES)
         """The last lines of the log; the program's log appends to it."""
-        self._next_beat = now
-        self._ticked = now
+        self._started = self._ticked = self._next_beat = now
+        self._secure = secure
         self._outbox = outbox = Outbox()
         self.ledger = ledger = Ledger()
-        self.stored = stored = StoredReplies(settings)
         self.dead = DeadLetters(settings)
+        self.stored = stored = StoredReplies(settings)
         self.queue = queue = FairQueue(settings.ageing)
         self.workers = workers = Workers(settings.absence, now)
         self.clients = clients = Clients(settings, stored, ledger, outbox)
         self.requests = requests = Requests(settings, queue, clients, stored, ledger, outbox, now)
-        self.drain = Drain(settings.drain_seconds, requests, outbox)
-        self.forecast = forecast = Forecast(queue, workers, clients)
-        self.admission = Admission(settings, queue, workers, forecast, self.drain)
-        self.dispatcher = Dispatcher(queue, workers, requests, forecast, ledger, outbox, first_lease)
-        greeting = Greeting(instance, settings, workers)
-        self._client_side = ClientSide(
-            settings,
-            secure=secure,
-            greeting=greeting,
-            clients=clients,
-            admission=self.admission,
-            requests=requests,
-            stored=stored,
-            dispatcher=self.dispatcher,
-            answer_verb=self._answer_verb,
-            ledger=ledger,
-        )
-        self._worker_side = WorkerSide(
-            settings,
-            secure=secure,
-            greeting=greeting,
-            workers=workers,
-            requests=requests,
-            dispatcher=self.dispatcher,
-            recovery=Recovery(queue, workers, requests, self.dispatcher, self.dead, ledger, outbox),
-            ledger=ledger,
-            outbox=outbox,
-        )
+        self._drain = Drain(settings.drain_seconds, requests, outbox)
+        self._forecast = forecast = Forecast(queue, workers, clients)
+        self._admission = Admission(settings, queue, workers, forecast, self._drain)
+        self._dispatcher = Dispatcher(queue, workers, requests, forecast, ledger, outbox, first_lease)
+        self._greeting = Greeting(instance, settings, workers)
+        self._client_side = self._make_client_side()
+        self._worker_side = self._make_worker_side()
         self._on: dict[type[Any], Callable[[Any, float], None]] = {
             ClientSent: self._client_side.sent,
             WorkerSent: self._worker_side.sent,
@@ -113,6 +90,62 @@ class Broker:
             DrainRequested: self._drain_requested,
         }
 
+    def _make_client_side(self) -> ClientSide:
+        return ClientSide(
+            self.settings,
+            secure=self._secure,
+            greeting=self._greeting,
+            clients=self.clients,
+            requests=self.requests,
+            admission=self._admission,
+            dispatcher=self._dispatcher,
+            admin=Admin(self.clients, self._make_reports(), self._make_controls()),
+            ledger=self.ledger,
+        )
+
+    def _make_worker_side(self) -> WorkerSide:
+        recovery = Recovery(
+            self.queue, self.workers, self.requests, self._dispatcher, self.dead, self.ledger, self._outbox
+        )
+        return WorkerSide(
+            self.settings,
+            secure=self._secure,
+            greeting=self._greeting,
+            workers=self.workers,
+            requests=self.requests,
+            dispatcher=self._dispatcher,
+            recovery=recovery,
+            ledger=self.ledger,
+            outbox=self._outbox,
+        )
+
+    def _make_reports(self) -> Reports:
+        return Reports(
+            instance=self.instance,
+            secure=self._secure,
+            started=self._started,
+            clients=self.clients,
+            workers=self.workers,
+            queue=self.queue,
+            requests=self.requests,
+            dead=self.dead,
+            forecast=self._forecast,
+            drain=self._drain,
+            ledger=self.ledger,
+            log=self.log,
+        )
+
+    def _make_controls(self) -> Controls:
+        return Controls(
+            queue=self.queue,
+            workers=self.workers,
+            requests=self.requests,
+            dispatcher=self._dispatcher,
+            dead=self.dead,
+            drain=self._drain,
+            outbox=self._outbox,
+        )
+
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take one event and return what is to be done, in order."""
         actions: list[Action] = []
@@ -120,16 +153,13 @@ class Broker:
         self._on[type(event)](event, now)
         return actions
 
-    def _answer_verb(self, client: Client, request: m.Request, body: Frame, now: float) -> None:
-        admin.answer(self, client, request, body, now)
-
     def _malformed(self, event: Malformed, now: float) -> None:
         self.ledger.malformed += 1
         side = self._client_side if event.from_client else self._worker_side
         side.malformed(event, now)
 
     def _drain_requested(self, _event: DrainRequested, now: float) -> None:
-        self.drain.begin(now)
+        self._drain.begin(now)
 
     # ---- time ---------------------------------------------------------------------------------
 
@@ -142,7 +172,7 @@ class Broker:
         if now >= self._next_beat:
             self._next_beat = now + self.settings.heartbeat
             self._beat(now)
-        self.drain.advance(now)
+        self._drain.advance(now)
 
     def _forgive(self, now: float) -> None:
         """Hold nobody's silence against him: it was this broker that stood still."""
@@ -155,12 +185,12 @@ class Broker:
         self._client_side.forget_silent(now)
         self._worker_side.probe(Probe(), now)
         self._end_unserved(now)
-        self.forecast.report_positions()
+        self._forecast.report_positions()
 
     def _end_unserved(self, now: float) -> None:
         """End what waits for workers that have not come back in time."""
         for op in [op for op in self.queue.active if not self.workers.serve(op)]:
-            if refusal := self.admission.refuse_unserved(op, now):
+            if refusal := self._admission.refuse_unserved(op, now):
                 waiting = list(self.queue.operations[op].live())
                 self.requests.abandon_all(waiting, refusal.code, refusal.text, now)
         self.workers.end_absences(now)

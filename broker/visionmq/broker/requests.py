@@ -20,7 +20,10 @@ TOO_LATE = "the time was over before it could start"
 
 
 class Requests:
-    """All open requests. Each ends exactly once, in `_settle`: then it is in no table any more."""
+    """All open requests, and the stored replies of ended ones.
+
+    Each ends exactly once, in `_settle`, and is then in no table of open ones any more.
+    """
 
     def __init__(
         self,
@@ -33,11 +36,11 @@ class Requests:
         now: float,
     ) -> None:
         self.open: dict[str, Ticket] = {}
+        self.stored = stored
         self.deadlines = Deadlines(now)
         self._grace = settings.answer_grace
         self._queue = queue
         self._clients = clients
-        self._stored = stored
         self._ledger = ledger
         self._outbox = outbox
 
@@ -146,6 +149,6 @@ class Requests:
         size = 0
         for frame in frames:
             size += len(frame)
-        self._stored.put(key, ticket, frames, size, now)
+        self.stored.put(key, ticket, frames, size, now)
         ticket.frames = ()
         self._clients.deliver(client, key, frames, size)
