@@ -137,7 +137,7 @@ def test_a_broker_that_forgot_us_gets_a_new_announcement_and_no_old_answers(mess
     bench.hear(welcome("two"))
     bench.finish()
     assert not bench.answers()
-    assert not len(bench.core.queue)
+    assert not len(bench.core.crew.queue)
 
 
 def test_several_who_in_a_row_mean_one_announcement() -> None:
@@ -332,10 +332,10 @@ def test_of_a_batch_each_runs_again_alone_until_the_culprit_is_found() -> None:
 def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly() -> None:
     bench = Bench().serve()
     pauses = []
-    child = bench.core.pool.idle[0].number
+    child = bench.core.crew.pool.idle[0].number
     for _ in range(8):
         bench.tell(ev.Gone(child, "status 1"))
-        pauses.append(round(bench.core.pool.next_start() - bench.now, 3))
+        pauses.append(round(bench.core.crew.pool.next_start() - bench.now, 3))
         (start,) = of(bench.wait(pauses[-1]), ev.Start)
         child = start.child
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
@@ -343,7 +343,7 @@ def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly() -> None:
     bench.run()
     bench.finish()
     bench.tell(ev.Gone(child, "status 1"))
-    assert bench.core.pool.next_start() - bench.now == pytest.approx(0.1)
+    assert bench.core.crew.pool.next_start() - bench.now == pytest.approx(0.1)
 
 
 def test_news_of_a_killed_child_is_nothing() -> None:
