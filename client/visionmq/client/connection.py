@@ -54,9 +54,9 @@ class Connection:
     # ---- attempts ------------------------------------------------------------------------
 
     @property
-    def is_idle(self) -> bool:
-        """Whether there is neither a welcome nor an attempt at one."""
-        return not self.is_open and self._attempt_until == _NEVER
+    def gave_up(self) -> bool:
+        """Whether a connection that is not open is no more waited for."""
+        return self._attempt_until == _NEVER
 
     def attempt(self, now: float) -> None:
         """Note that a connection to the present endpoint is opened."""

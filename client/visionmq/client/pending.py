@@ -79,7 +79,7 @@ class PendingTable:
     def add(self, request: Pending) -> None:
         """Take a new request; it wants attention at its deadline."""
         self._by_id[request.id] = self.by_wire[request.wire_id] = request
-        self.wake(request, request.deadline)
+        heapq.heappush(self._alarms, (request.deadline, request.id))
 
     def drop(self, request_id: str) -> Pending | None:
         """Forget a request; None if it is not here."""

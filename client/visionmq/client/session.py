@@ -62,7 +62,7 @@ class Session:
     def submit(self, request: Pending, now: float) -> list[Action]:
         """Take a request; it goes out at once if the broker has welcomed us."""
         self._requests.submit(request, now)
-        if self.connection.is_idle:  # had given up; the caller wants to know anew
+        if not self.connection.is_open and self.connection.gave_up:  # the caller wants to know anew
             self.connection.turn(anew=True)
             self._connect(now)
         return self._take()
