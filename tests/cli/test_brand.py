@@ -1,6 +1,7 @@
 """`visionmq brand` and the clients' methods: what is sent, printed, written, and said when it goes wrong."""
 
 import asyncio
+import io
 import json
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 
 from visionmq.client import AsyncClient, Client, errors
 from visionmq.client.brand_answers import answer_of, chunks
-from visionmq.client.cli.brand_lists import listed, requests_of
+from visionmq.client.cli.brand_learn import Learner, telling_what_stays
+from visionmq.client.cli.brand_lists import left_out, listed, requests_of
 from visionmq.client.cli.brand_plot import plot
 from visionmq.client.cli.brand_show import show_found, show_report
+from visionmq.client.cli.failures import Failure
+from visionmq.client.cli.places import Places
 from visionmq.client.films import count_frames, frames_of
 from visionmq.client.timelines import timeline
 from visionmq.schemas.brand import BrandMatch
@@ -188,6 +192,93 @@ def test_brands_are_forgotten_and_reported(visionmq):
     assert len(json.loads(points.out)["points"]) >= 3
 
 
+def test_a_picture_that_is_there_already_is_not_added_again(visionmq):
+    visionmq("brand", "learn", "logos", "-c", "twice")
+    again = visionmq("brand", "learn", "logos", "-c", "twice", "--jsonl")
+    assert again.code == 0, again
+    assert {line["result"]["known"] for line in lines(again.out)} == {True}
+    assert "0 pictures of 3 brands learnt, 3 were there already; twice has 3 brands now" in again.err
+    listed_ = visionmq("brand", "labels", "-c", "twice", "--jsonl")
+    assert {line["references"] for line in lines(listed_.out)} == {1}
+
+
+def test_matches_say_which_picture_of_the_folder_they_are_like(visionmq):
+    visionmq("brand", "learn", "logos", "-c", "named")
+    found = visionmq("brand", "find", "acme.png", "-c", "named", "--jsonl")
+    assert lines(found.out)[0]["result"]["matches"][0]["reference"] == "acme/1.png"
+
+
+def test_one_file_or_folder_is_learnt_under_a_label_of_any_letters(visionmq):
+    assert visionmq("brand", "learn", "acme.png", "--label", "Acme/Söhne & Co, 漢字", "-c", "label").code == 0
+    assert visionmq("brand", "learn", "logos/bolt", "--label", "bolt", "-c", "label").code == 0
+    assert "Acme/Söhne & Co, 漢字" in visionmq("brand", "labels", "-c", "label").out
+    found = visionmq("brand", "find", "acme.png", "-c", "label", "--jsonl")
+    assert lines(found.out)[0]["result"]["label"] == "Acme/Söhne & Co, 漢字"
+    assert visionmq("brand", "forget", "Acme/Söhne & Co, 漢字", "-c", "label", "--yes").code == 0
+
+
+def test_what_a_folder_holds_that_is_not_learnt_is_said():
+    Path("logos", "none").mkdir()
+    Path("logos", "acme", "logo.svg").write_text("<svg/>")
+    Path("logos", "left.png").write_bytes(b"")
+    told = left_out(Path("logos"))
+    assert told[0] == "left out, in no brand's folder: left.png"
+    assert told[1] == "left out, without a picture: none"
+    assert told[2].startswith("left out, no ")
+    assert told[2].endswith("acme/logo.svg")
+    assert left_out(Path("logos", "bolt")) == ["left out, in no brand's folder: 1.png"]
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("logos/acme", "--label BRAND"),
+        ("acme.png", "--label BRAND"),
+        ("film.mp4", "--video film.mp4"),
+        ("empty", "names no pictures"),
+        ("comma.csv", "in quotes"),
+        ("nameless.csv", "row 2 is no file,brand"),
+    ],
+)
+def test_sources_that_are_none_say_what_to_do(source, says):
+    Path("empty").mkdir()
+    Path("film.mp4").write_bytes(b"")
+    Path("comma.csv").write_text("acme.png,Acme, Inc.\n")
+    Path("nameless.csv").write_text("acme.png,acme\nbolt.png,\n")
+    with pytest.raises(Failure) as caught:
+        listed(Path(source))
+    assert caught.value.code == 2
+    assert says in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_lists_may_be_parted_by_semicolons_and_quoted():
+    Path("a.csv").write_text('acme.png;"Acme; Inc."\nbolt.png;bolt\n')
+    assert [(one.brand, one.source) for one in listed(Path("a.csv"))] == [
+        ("Acme; Inc.", "acme.png"),
+        ("bolt", "bolt.png"),
+    ]
+
+
+def test_learning_that_ends_early_says_what_stays(capsys):
+    learner = Learner(None, "default", None)
+    learner.kept = 120
+    with pytest.raises(KeyboardInterrupt), telling_what_stays(learner, 3000, Places()):
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), telling_what_stays(learner, 3000, Places(output=Path("out.jsonl"))):
+        raise KeyboardInterrupt
+    told = capsys.readouterr().err
+    assert "120 of 3,000 pictures are learnt and stay; run it again: what is there already is left out" in told
+    assert "run it with --resume" in told
+
+
+def test_a_collection_that_has_no_brands_is_told_apart_from_unknown_brands(visionmq):
+    found = visionmq("brand", "find", "acme.png", "-c", "nowhere", "--jsonl")
+    assert found.code == 0
+    assert lines(found.out)[0]["result"]["matches"] == []
+    assert "nowhere has no brands" in found.err
+    assert "no brands" not in visionmq("brand", "find", "stranger.png", "--jsonl").err
+
+
 # ---- films ----------------------------------------------------------------------------------
 
 
@@ -216,6 +307,74 @@ def test_a_film_is_learnt_frame_by_frame(visionmq):
     assert found.code == 0, found
     assert [line["file"] for line in lines(found.out)] == ["film.avi@0.00s", "film.avi@0.20s", "film.avi@0.40s"]
     assert {line["brand"] for line in lines(found.out)} == {"bolt"}
+
+
+def test_a_film_that_is_not_there_or_none_is_said_before_anything_starts(visionmq):
+    Path("broken.avi").write_bytes(b"no film at all")
+    assert visionmq("brand", "learn", "--video", "gone.avi", "--label", "x").code == 2
+    assert visionmq("brand", "find", "gone.avi").code == 2
+    broken = visionmq("brand", "learn", "--video", "broken.avi", "--label", "x")
+    assert (broken.code, "cannot be opened" in broken.err) == (1, True)
+
+
+def test_the_best_frame_of_each_brand_is_drawn_on_and_cut_out_for_the_plot(visionmq):
+    film("film.avi", [0] * 4)
+    found = visionmq("brand", "find", "film.avi", "--every", "1", "--want", "overlay", "-o", "out", "--jsonl")
+    assert found.code == 0, found
+    images = lines(Path("out/results.jsonl").read_text())[-1]["images"]
+    assert cv2.imread(images["overlay acme"]) is not None
+    assert "data:image/jpeg;base64," in Path(images["timeline"]).read_text()
+    again = visionmq("brand", "find", "film.avi", "--every", "1", "-o", "out", "--resume")
+    assert again.code == 0, again
+    assert len(lines(Path("out/results.jsonl").read_text())) == 5
+
+
+class Camera:
+    """Shows one frame again and again, as `cv2.VideoCapture` would; the last one may be Ctrl-C."""
+
+    def __init__(self, *_: object) -> None:
+        self.left = 6
+
+    def isOpened(self) -> bool:
+        return True
+
+    def get(self, _: int) -> float:
+        return 0.0
+
+    def grab(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    def retrieve(self):
+        return True, scenes.on_card(scenes.photograph(3), scenes.logo(1), QUAD)
+
+    def release(self) -> None:
+        self.left = 0
+
+
+def test_a_camera_is_watched_and_counted(client, monkeypatch):
+    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    seen = client.brand_timeline(0, every=2)
+    assert {span.brand for span in seen.spans} == {"bolt"}
+    assert client.brand_counts.by_input == {"camera": 3}
+
+
+def test_what_a_camera_saw_is_written_when_it_is_interrupted(visionmq, monkeypatch):
+    class Interrupted(Camera):
+        def grab(self) -> bool:
+            if not super().grab():
+                raise KeyboardInterrupt
+            return True
+
+    monkeypatch.setattr("visionmq.client.timelines._FLYING", 1)
+    monkeypatch.setattr("visionmq.client.timelines._TOGETHER", 1)
+    monkeypatch.setattr(cv2, "VideoCapture", Interrupted)
+    found = visionmq("brand", "find", "--camera", "3", "--every", "2", "-o", "out", "--jsonl")
+    assert found.code == 0, found
+    *frames, last = lines(Path("out/results.jsonl").read_text())
+    assert len(frames) == 3
+    assert last["file"] == "camera 3"
+    assert [span["brand"] for span in last["timeline"]] == ["bolt"]
 
 
 def test_single_false_frames_make_no_span_and_gaps_do_not_end_one():
@@ -268,6 +427,15 @@ def test_the_old_manner_gives_one_answer_a_picture_of_any_number_and_size(client
     assert bad.error is not None
 
 
+def test_what_cannot_be_sent_is_an_answer_with_its_error_and_fails_no_other(client):
+    pictures = ["acme.png", "gone.png", 17, io.BytesIO(b"no picture"), "bolt.png"]
+    known, gone, odd, bad, last = client.brands(pictures)
+    assert (known.label, last.label) == ("acme", "bolt")
+    assert [one.error.code.value for one in (gone, odd, bad)] == ["bad_image"] * 3
+    assert "There is no file gone.png" in gone.error.message
+    assert client.brand_counts.failed == 3
+
+
 def test_a_client_counts_what_it_sent_and_what_came_of_it(client):
     client.brands(["acme.png", "stranger.png", "acme.png", b"no picture"])
     counts = client.brand_counts
@@ -285,7 +453,15 @@ def test_the_asynchronous_client_has_the_same_methods(service):
             assert answer.label == "acme"
             assert (await client.brand_labels()).total == 3
             assert client.brand_counts.pictures == 1
+            answers = await client.brands([*["bolt.png"] * 33, "gone.png"])
+            assert [one.label for one in answers] == ["bolt"] * 33 + ["unknown"]
+            seen = await client.brand_timeline("film.avi", every=1)
+            assert [(span.brand, span.frames) for span in seen.spans] == [("acme", 30)]
+            assert client.brand_counts.by_input == {"still": 35, "video": 30}
+            (learnt,) = await client.learn_brand_film("film.avi", "filmed", every=10, collection="async")
+            assert [item.ok for item in learnt.items] == [True] * 3
 
+    film("film.avi", [0] * 30)
     asyncio.run(talk())
 
 

@@ -1,11 +1,13 @@
 """Brands: what both clients put into `brand.*`."""
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from visionmq.client.brand_answers import BrandAnswer, BrandCounts, answer_of, chunks
+from visionmq.client.brand_runs import run, run_async
 from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
@@ -152,11 +154,13 @@ class BrandCalls(_Counting):
     def brands(self: Any, pictures: Iterable[Picture], **options: Any) -> list[BrandAnswer]:
         """Return one answer a picture, of any number and sizes: label, matched file, embedding, similarity.
 
-        Options as for `recognize_brands`. A picture that cannot be read is an answer with its error.
+        Options as for `recognize_brands`. A picture that cannot be read, here or there, is an answer with its error.
         """
-        options = {"embedding": True, **options}
-        replies = [self.recognize_brands(part, **options) for part in chunks(pictures)]
-        return [answer_of(item) for reply in replies for item in reply.result.items]
+        answers: list[BrandAnswer] = []
+        for items in run(self, pictures, {"embedding": True, **options}):
+            self.brand_counts.count(items)
+            answers.extend(map(answer_of, items))
+        return answers
 
     def brand_timeline(self: Any, film: str | os.PathLike[str] | int, **options: Any) -> "Timeline":
         """Return when which brands are seen in a video file, or by a camera (its number); needs OpenCV here.
@@ -203,6 +207,27 @@ class AsyncBrandCalls(_Counting):
 
     async def brands(self: Any, pictures: Iterable[Picture], **options: Any) -> list[BrandAnswer]:
         """Return one answer a picture, of any number and sizes; as `Client.brands`."""
-        options = {"embedding": True, **options}
-        replies = [await self.recognize_brands(part, **options) for part in chunks(pictures)]
-        return [answer_of(item) for reply in replies for item in reply.result.items]
+        answers: list[BrandAnswer] = []
+        async for items in run_async(self, pictures, {"embedding": True, **options}):
+            self.brand_counts.count(items)
+            answers.extend(map(answer_of, items))
+        return answers
+
+    async def brand_timeline(self: Any, film: str | os.PathLike[str] | int, **options: Any) -> "Timeline":
+        """Return when which brands are seen in a video file, or by a camera; as `Client.brand_timeline`."""
+        from visionmq.client.timelines import watch_async
+
+        return await watch_async(self, film, **options)
+
+    async def learn_brand_film(
+        self: Any, film: str | os.PathLike[str], brand: str, *, every: int = 10, **options: Any
+    ) -> list[b.Learned]:
+        """Keep every n-th frame of a video file as a reference of a brand; as `Client.learn_brand_film`."""
+        from visionmq.client.films import frames_of
+
+        parts = chunks(frames_of(film, every=every))
+        learnt: list[b.Learned] = []
+        while part := await asyncio.to_thread(next, parts, None):
+            names = [one.name for one in part]
+            learnt.append(await self.learn_brands([one.jpeg for one in part], brand, sources=names, **options))
+        return learnt

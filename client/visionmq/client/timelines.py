@@ -1,8 +1,9 @@
 """When which brands are seen in a film: single frames are smoothed over their neighbours, then joined to spans."""
 
+import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,6 +78,51 @@ def watch(
         if on_frame is not None:
             on_frame(frame, matches)
     return timeline(looked, least=least)
+
+
+async def watch_async(
+    client: Any,
+    film: str | os.PathLike[str] | int,
+    *,
+    every: int = 10,
+    seconds: float | None = None,
+    least: float = LEAST,
+    on_frame: Callable[[FilmFrame, Sequence[BrandMatch]], None] | None = None,
+    **options: Any,
+) -> Timeline:
+    """Return the timeline of a video file or a camera; as `watch`, with an `AsyncClient`. Frames are read in a thread."""
+    source = "camera" if isinstance(film, int) else "video"
+    looked: list[tuple[int, float, Sequence[BrandMatch]]] = []
+    frames = frames_of(film, every=every, seconds=seconds)
+    async for frame, matches in _recognised_async(client, frames, source, options):
+        looked.append((frame.index, frame.seconds, matches))
+        if on_frame is not None:
+            on_frame(frame, matches)
+    return timeline(looked, least=least)
+
+
+async def _recognised_async(
+    client: Any, frames: Iterable[FilmFrame], source: str, options: dict[str, Any]
+) -> AsyncIterator[tuple[FilmFrame, Sequence[BrandMatch]]]:
+    """Yield each frame with its matches, in order; as `_recognised`, for asyncio."""
+    flying: deque[tuple[list[FilmFrame], asyncio.Task[Any]]] = deque()
+    parts = chunks(frames, _TOGETHER)
+    more = True
+    try:
+        while more or flying:
+            part = await asyncio.to_thread(next, parts, None) if more else None
+            more = part is not None
+            if part is not None:
+                asked = client.recognize_brands([frame.jpeg for frame in part], source=source, **options)
+                flying.append((part, asyncio.create_task(asked)))
+            if flying and (not more or len(flying) >= _FLYING):
+                landed, task = flying[0]
+                for row in zip(landed, (await task).result.items, strict=True):
+                    yield row[0], () if row[1].result is None else row[1].result.matches
+                flying.popleft()
+    finally:
+        for _, task in flying:
+            task.cancel()
 
 
 def _recognised(

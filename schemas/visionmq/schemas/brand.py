@@ -142,6 +142,8 @@ class LearnedPicture(Struct, frozen=True, kw_only=True):
     """Opaque id."""
     landmarks: int
     """Local features kept; few of them mean that the embedding decides alone."""
+    known: bool = False
+    """The brand had this very picture already: it was not added again, `template` is the one that was there."""
     notes: list[str] = []
 
 

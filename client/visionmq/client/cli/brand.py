@@ -38,10 +38,13 @@ def learn(
     context: typer.Context,
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER|LIST.csv", help="One folder a brand, or a list of lines: file,brand."),
+        typer.Argument(
+            metavar="FOLDER|LIST.csv|FILE",
+            help="One folder a brand, or a list of lines: file,brand; with --label a file or folder of one brand.",
+        ),
     ] = None,
     film: Annotated[Path | None, typer.Option("--video", metavar="FILE", help="Learn the frames of a film.")] = None,
-    label: Annotated[str | None, typer.Option("--label", metavar="BRAND", help="The film's brand.")] = None,
+    label: Annotated[str | None, typer.Option("--label", metavar="BRAND", help="The one brand of all.")] = None,
     every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Take every n-th frame.")] = 10,
     collection: Collection = DEFAULT_COLLECTION,
     replace: Annotated[bool, typer.Option("--replace", help="Drop the former pictures of these brands.")] = False,
@@ -60,23 +63,30 @@ def learn(
     Each line is {"file", "brand", "ok": true, "result"} or {"file", "brand", "ok": false, "error"}, in order.
     """
     from visionmq.client.cli import brand_learn as work
-    from visionmq.client.cli.brand_lists import listed
+    from visionmq.client.cli.brand_lists import left_out, listed
 
     places = Places(output=output, as_json=as_json, as_lines=as_lines, resume=resume)
     settings = settings_of(context)
     if film is not None:
         if label is None or source is not None:
             raise Failure("a film has one brand", "visionmq brand learn --video FILE --label BRAND", Exit.USAGE)
+        if not film.is_file():
+            raise Failure(f"there is no film {film}", "Name a video file, such as acme.mp4.", Exit.USAGE)
         work.learn_film(
-            film, label, settings, collection=collection, every=every, calibrate=calibrate, places=places, store=store
-        )
+            film, label, settings,
+            collection=collection, every=every, replace=replace, calibrate=calibrate, places=places, store=store,
+        )  # fmt: skip
         return
-    if source is None or label is not None:
+    if source is None:
         raise Failure("no pictures are named", "visionmq brand learn FOLDER, or --video FILE --label X", Exit.USAGE)
     if not source.exists():
         raise Failure(f"there is no {source}", "Name a folder with one folder a brand, or a list.", Exit.USAGE)
+    references = listed(source, label)
+    if source.is_dir() and label is None:
+        for line in left_out(source):
+            typer.echo(line, err=True)
     work.learn(
-        listed(source), places, settings,
+        references, places, settings,
         collection=collection, replace=replace, calibrate=calibrate, store=store, window=window,
     )  # fmt: skip
 
@@ -264,6 +274,7 @@ _COMMANDS: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
         (
             "visionmq brand learn logos/",
             "visionmq brand learn logos.csv --collection shop",
+            "visionmq brand learn acme.png --label acme",
             "visionmq brand learn --video acme.mp4 --label acme --every 10",
         ),
     ),

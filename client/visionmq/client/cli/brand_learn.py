@@ -1,16 +1,13 @@
 """What `visionmq brand learn` does: folders, lists and films become references."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING, Any, Final
 
 from visionmq.client.cli.brand_lists import TOGETHER, Reference, requests_of
 from visionmq.client.cli.brand_options import ENGINES
-from visionmq.client.cli.failures import Exit
 from visionmq.client.cli.options import Settings
 from visionmq.client.cli.places import Places, patience
 from visionmq.client.cli.stores import service
@@ -18,6 +15,9 @@ from visionmq.client.cli.stores import service
 if TYPE_CHECKING:
     from visionmq.client import Client
     from visionmq.client.cli.output import Sink
+
+_CALIBRATING: Final = 600.0
+"""Seconds that measuring a large collection may take."""
 
 
 class Learner:
@@ -27,6 +27,7 @@ class Learner:
         self._client, self._collection, self._sink, self._replace = client, collection, sink, replace
         self.kept = 0
         self.refused = 0
+        self.known = 0
         self.brands: set[str] = set()
 
     def each(self, requests: Sequence[list[Reference]], window: int, seconds: float | None) -> None:
@@ -40,6 +41,7 @@ class Learner:
             call = learn_brands(
                 [one.file for one in batch],
                 [one.brand for one in batch],
+                sources=[one.source for one in batch],
                 collection=self._collection,
                 replace=self._replace,
             )
@@ -68,7 +70,9 @@ class Learner:
 
         outcome: Any
         try:
-            call = learn_brands([one.file], one.brand, collection=self._collection, replace=self._replace)
+            call = learn_brands(
+                [one.file], one.brand, sources=[one.source], collection=self._collection, replace=self._replace
+            )
             outcome = self._client.submit(call.operation, call.params, call.images).result()
         except Exception as error:
             outcome = error
@@ -91,14 +95,15 @@ class Learner:
         self.kept += line["ok"]
         self.refused += not line["ok"]
         if line["ok"]:
+            self.known += line["result"]["known"]
             self.brands.add(brand)
         self._sink.write(line)
 
 
 def _may_be_one_file(error: Exception) -> bool:
-    from visionmq.client.errors import BadImage, TooLarge
+    from visionmq.client.errors import BadImage, BadRequest, TooLarge
 
-    return isinstance(error, BadImage | TooLarge | OSError)
+    return isinstance(error, BadImage | BadRequest | TooLarge | OSError)
 
 
 def learn(
@@ -121,16 +126,36 @@ def learn(
         if requests:
             with service(settings, ENGINES, store=store, together=len(requests), tell=True) as client:
                 learner = Learner(client, collection, sink, replace=replace)
-                learner.each(requests, window, patience(settings.timeout, window * TOGETHER))
-                if calibrate and learner.kept:
-                    client.calibrate_brands(collection, timeout=600)
-                _sum_up(learner, collection, client)
+                with telling_what_stays(learner, len(left), places):
+                    learner.each(requests, window, patience(settings.timeout, window * TOGETHER))
+                _end(learner, collection, client, calibrate=calibrate)
             places.finish(learner.kept, learner.refused)
+        elif places.resume:
+            print("nothing is left to learn: every picture has a line already", file=sys.stderr)
 
 
-def _sum_up(learner: Learner, collection: str, client: "Client") -> None:
+@contextmanager
+def telling_what_stays(learner: Learner, total: int, places: Places) -> Iterator[None]:
+    """Say what is learnt and what to do, where learning ends early: by Ctrl-C, or because the service is gone."""
+    try:
+        yield
+    except BaseException:
+        again = "with --resume" if places.output is not None else "again: what is there already is left out"
+        of = f" of {total:,}" if total else ""
+        print(f"stopped: {learner.kept:,}{of} pictures are learnt and stay; run it {again}", file=sys.stderr)
+        raise
+
+
+def _end(learner: Learner, collection: str, client: "Client", *, calibrate: bool) -> None:
+    """Measure the collection, and say what was learnt."""
+    from visionmq.client.cli.progress import waiting
+
+    if calibrate and learner.kept > learner.known:
+        with waiting("measuring how near strangers come"):
+            client.calibrate_brands(collection, timeout=_CALIBRATING)
     total = client.brand_labels(collection, limit=1).total
-    words = f"{learner.kept:,} pictures of {len(learner.brands):,} brands learnt"
+    words = f"{learner.kept - learner.known:,} pictures of {len(learner.brands):,} brands learnt"
+    words += f", {learner.known:,} were there already" if learner.known else ""
     print(f"{words}; {collection} has {total:,} brands now", file=sys.stderr)
 
 
@@ -154,6 +179,7 @@ def learn_film(
     *,
     collection: str,
     every: int,
+    replace: bool,
     calibrate: bool,
     places: Places,
     store: str | None,
@@ -165,19 +191,21 @@ def learn_film(
     from visionmq.client.films import count_frames, frames_of
 
     places.check()
+    total = count_frames(film, every=every)
+    parts = chunks(frames_of(film, every=every), TOGETHER)
+    part = next(parts, [])  # what is no film is said before anything is started
     with closing(places.open(_show)) as sink, service(settings, ENGINES, store=store, tell=True) as client:
         learner = Learner(client, collection, sink)
-        with counting(count_frames(film, every=every), what="learning") as advance:
-            for part in chunks(frames_of(film, every=every), TOGETHER):
+        with telling_what_stays(learner, total, places), counting(total, what="learning") as advance:
+            while part:
                 names = [one.name for one in part]
-                call = learn_brands([one.jpeg for one in part], brand, collection=collection, sources=names)
+                fresh = replace and not learner.kept  # the film's own frames stay
+                pictures = [one.jpeg for one in part]
+                call = learn_brands(pictures, brand, collection=collection, sources=names, replace=fresh)
                 reply = client.call(call.operation, call.params, call.images, **call.options)
                 for number, one in enumerate(part):
                     learner.line(one.name, brand, reply, number)
                     advance()
-        if calibrate and learner.kept:
-            client.calibrate_brands(collection)
-        _sum_up(learner, collection, client)
+                part = next(parts, [])
+        _end(learner, collection, client, calibrate=calibrate)
     places.finish(learner.kept, learner.refused)
-    if not learner.kept:
-        raise typer.Exit(Exit.SOME_FAILED)

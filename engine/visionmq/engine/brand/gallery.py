@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from visionmq.engine.api import EngineError
 from visionmq.engine.brand.marks import Marks, unpack
 from visionmq.engine.registration.outcome import Array
 from visionmq.engine.store.link import Link
@@ -33,6 +34,7 @@ from visionmq.engine.store.messages import (
     SetNotes,
     SubjectPage,
 )
+from visionmq.schemas.errors import ErrorCode
 
 KIND: Final = "brand"
 PROTOTYPE: Final = "prototype"
@@ -45,6 +47,7 @@ _MEANS: Final = 5
 _CACHED: Final = 2000
 """Marks kept unpacked in memory, about 100 KB each at most."""
 _CALIBRATION: Final = "calibration"
+_LIST: Final = "`visionmq brand labels --collection {}` lists what there is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +163,26 @@ class Brands:
             self.marked.put(row.template_id, unpack(row.payload))
 
     def references(self, brand: str | None = None) -> Iterator[Reference]:
-        """Yield all references, or those of one brand."""
+        """Yield all references, or those of one brand; EngineError(NOT_FOUND) for an unknown one."""
         after: str | None = None
         while True:
             asked = GetTemplates(gallery=self._gallery, subject=brand, after=after, limit=_PAGE)
-            page = self.link.call(TEMPLATES, asked).templates
+            try:
+                page = self.link.call(TEMPLATES, asked).templates
+            except EngineError as error:
+                raise self._named(error, brand) from None
             for row in page:
                 yield Reference(row.template_id, row.subject, row.source, np.frombuffer(row.vector, "<f4"))
             if len(page) < _PAGE:
                 return
             after = page[-1].template_id
+
+    def _named(self, error: EngineError, brand: str | None) -> EngineError:
+        """Return an error in words of brands, where it says that one is not there."""
+        if error.code is not ErrorCode.NOT_FOUND:
+            return error
+        told = f"There is no brand {brand!r} in {self.collection!r}."
+        return EngineError(ErrorCode.NOT_FOUND, told, stage=KIND, hint=_LIST.format(self.collection))
 
     def labels(self, after: str | None, limit: int) -> SubjectPage:
         """Return a page of brands by name."""
