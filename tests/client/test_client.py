@@ -11,6 +11,7 @@ import pytest
 
 from tests.client.fake_broker import WAIT, FakeBroker, echo
 from visionmq.client import Client, Progress, errors
+from visionmq.client.wire_errors import BY_CODE
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
 from visionmq.schemas.errors import ErrorCode
@@ -116,7 +117,7 @@ def test_a_failure_is_its_exception_when_no_retry_is_allowed(code: ErrorCode) ->
     with FakeBroker(lambda broker, peer, request, *_: broker.fail(peer, request.id, code, 70)) as broker:  # noqa: SIM117
         with Client(broker.endpoint, retries=0) as client:
             future = client.submit("system.ping")
-            with pytest.raises(errors.BY_CODE[code]) as caught:
+            with pytest.raises(BY_CODE[code]) as caught:
                 future.result(WAIT)
             assert caught.value.request_id == future.request_id
             assert caught.value.retry_after == 0.07

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.fake_documents import ONES, PNG, TWOS, Documents, field, judged, nothing, passport
 from visionmq.client import AsyncClient, Client, documents, errors, legacy
+from visionmq.client.wire_errors import from_wire
 from visionmq.schemas import document as d
 from visionmq.schemas.common import Item
 from visionmq.schemas.errors import ErrorCode, make_error
@@ -133,7 +134,7 @@ def test_no_forensics_asked_none_answered() -> None:
 
 def test_failures_in_the_old_shape() -> None:
     error = make_error(ErrorCode.BAD_IMAGE, "It is no picture.")
-    failures = [error, Item(ok=False, error=error), errors.from_wire(error), ValueError("odd"), ValueError()]
+    failures = [error, Item(ok=False, error=error), from_wire(error), ValueError("odd"), ValueError()]
     for failure in failures:
         old = legacy.old_shape(failure)
         assert set(old) == {"error", "desc"}

@@ -5,13 +5,14 @@ import copy
 import pytest
 
 from visionmq.client import errors
+from visionmq.client.wire_errors import BY_CODE, from_wire
 from visionmq.schemas.errors import TRAITS, ErrorCode, make_error
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_every_code_of_the_wire_has_its_class(code: ErrorCode) -> None:
-    error = errors.from_wire(make_error(code, "why", retry_after_ms=1500, stage="gate"), "abc")
-    assert type(error) is errors.BY_CODE[code]
+    error = from_wire(make_error(code, "why", retry_after_ms=1500, stage="gate"), "abc")
+    assert type(error) is BY_CODE[code]
     assert type(error).__name__.lower() == code.value.replace("_", "")
     assert (error.message, error.request_id, error.retry_after, error.stage) == ("why", "abc", 1.5, "gate")
     assert error.retryable is TRAITS[code].retryable
@@ -20,7 +21,7 @@ def test_every_code_of_the_wire_has_its_class(code: ErrorCode) -> None:
 
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_the_tree_in_the_docstring_names_every_class(code: ErrorCode) -> None:
-    assert f"{errors.BY_CODE[code].__name__} " in (errors.__doc__ or "")
+    assert f"{BY_CODE[code].__name__} " in (errors.__doc__ or "")
     assert code.value in (errors.__doc__ or "")
 
 

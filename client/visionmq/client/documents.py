@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from visionmq.client.calls import Call, awaited, blocking, reply_of, result_of
-from visionmq.client.errors import BadRequest, from_wire
+from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
+from visionmq.client.wire_errors import from_wire
 from visionmq.schemas.document import (
     Document,
     Documents,

@@ -39,61 +39,13 @@
 One class for each code of the wire (docs/protocol.md, section 6), so that `except Busy` works.
 """
 
-from typing import Any, ClassVar, Final
+from visionmq.client import base_errors
+from visionmq.schemas.errors import ErrorCode
 
-from visionmq.schemas.errors import TRAITS, Error, ErrorCode
-
-
-class VisionMQError(Exception):
-    """A request has failed; `message` says why and `hint` what to do next."""
-
-    code: ClassVar[ErrorCode | None] = None
-    """The code on the wire; None for what this side found out itself."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        request_id: str | None = None,
-        retryable: bool | None = None,
-        stage: str | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        trait = TRAITS[self.code] if self.code is not None else None
-        self.message = message
-        self.hint = hint if hint is not None else (trait.hint if trait else "")
-        self.request_id = request_id
-        self.retryable = retryable if retryable is not None else (trait.retryable if trait else False)
-        """Whether the same request may succeed later."""
-        self.stage = stage
-        """Where it happened: `client`, `broker`, `worker`, `gate`, `decode` or the engine's name."""
-        self.retry_after = retry_after
-        """Seconds to wait before asking again; None where the service did not say."""
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        named = ("hint", "request_id", "retryable", "stage", "retry_after")
-        return _rebuild, (type(self), self.message, {name: getattr(self, name) for name in named})
-
-
-def _rebuild(kind: type[VisionMQError], message: str, named: dict[str, Any]) -> VisionMQError:
-    return kind(message, **named)
-
-
-class CallerError(VisionMQError):
-    """The request, the key or the rate is not acceptable."""
-
-
-class ServiceError(VisionMQError):
-    """The service could not do what was asked."""
-
-
-class LocalError(VisionMQError):
-    """Found out on this side, without a word from the service."""
+VisionMQError = base_errors.VisionMQError
+CallerError = base_errors.CallerError
+ServiceError = base_errors.ServiceError
+LocalError = base_errors.LocalError
 
 
 class BadRequest(CallerError):
@@ -272,25 +224,3 @@ class Timeout(LocalError, TimeoutError):
 
 class ClosedError(LocalError):
     """The client is closed, or the local service it owned has ended."""
-
-
-def _leaves(kind: type[VisionMQError]) -> list[type[VisionMQError]]:
-    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _leaves(child))]
-
-
-BY_CODE: Final[dict[ErrorCode, type[VisionMQError]]] = {
-    kind.code: kind for kind in _leaves(VisionMQError) if kind.code is not None
-}
-"""The class of each code."""
-
-
-def from_wire(error: Error, request_id: str | None = None) -> VisionMQError:
-    """Return the exception for the error object of a reply or of one failed item."""
-    return BY_CODE[error.code](
-        error.message,
-        hint=error.hint,
-        request_id=error.request_id or request_id,
-        retryable=error.retryable,
-        stage=error.stage,
-        retry_after=None if error.retry_after_ms is None else error.retry_after_ms / 1000,
-    )

@@ -6,11 +6,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from visionmq.client.errors import Internal, VisionMQError, from_wire
+from visionmq.client.errors import Internal
 from visionmq.schemas import messages
 from visionmq.schemas.codec import Buffer
 from visionmq.schemas.common import AcceptedReport, Attachment, ProgressReport
-from visionmq.schemas.errors import Error
 from visionmq.schemas.operations import OPERATIONS
 
 R = TypeVar("R")
@@ -72,14 +71,6 @@ def read_result(operation: str, body: Buffer) -> Any:
     row = OPERATIONS.get(operation)
     content = body if len(body) else b"{}"
     return msgspec.json.decode(content, type=row.result) if row else msgspec.json.decode(content)
-
-
-def read_error(request_id: str, body: Buffer) -> VisionMQError:
-    """Return the exception that the body of a `failed` or `cancelled` reply stands for."""
-    try:
-        return from_wire(msgspec.json.decode(body, type=Error), request_id)
-    except msgspec.MsgspecError as mistake:
-        return Internal(f"The error in the reply cannot be read: {mistake}", request_id=request_id)
 
 
 def make_reply(

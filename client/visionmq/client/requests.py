@@ -11,7 +11,7 @@ from visionmq.client.actions import Action, Fail, Finish, Send, Update
 from visionmq.client.connection import Connection
 from visionmq.client.counts import Counts
 from visionmq.client.pending import Pending, PendingTable
-from visionmq.client.replies import read_error
+from visionmq.client.wire_errors import read_error
 from visionmq.schemas import messages
 from visionmq.schemas.codec import Buffer
 from visionmq.schemas.errors import ErrorCode

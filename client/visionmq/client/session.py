@@ -15,11 +15,12 @@ from visionmq.client.connection import CONNECT_SECONDS, Connection
 from visionmq.client.counts import Counts
 from visionmq.client.pending import Pending
 from visionmq.client.requests import Requests
+from visionmq.client.wire_errors import BY_CODE
 from visionmq.schemas import messages
 from visionmq.schemas.codec import Buffer
 from visionmq.schemas.limits import PROTOCOL_VERSION
 
-_KINDS: Final = {str(code): kind for code, kind in errors.BY_CODE.items()}
+_KINDS: Final = {str(code): kind for code, kind in BY_CODE.items()}
 
 
 class Session:
