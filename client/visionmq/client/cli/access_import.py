@@ -131,7 +131,7 @@ def check(kind: str, row: Row) -> dict[str, Any]:
 
 def _try(kind: str, cells: Mapping[str, str]) -> None:
     """Raise BadRequest for what the service would refuse by its looks alone."""
-    from visionmq.client import administration as make
+    from visionmq.client import access_bookings, access_users, access_vehicles
     from visionmq.client.errors import BadRequest
 
     needed, more = COLUMNS[kind]
@@ -141,14 +141,14 @@ def _try(kind: str, cells: Mapping[str, str]) -> None:
         raise BadRequest(f"There is no column {', '.join(odd)}.", hint=f"Known: {', '.join((*needed, *more))}.")
     given = dict(cells)
     if kind == "users":
-        make.add_user(given.pop("user"), given.pop("password"), **given)
+        access_users.add_user(given.pop("user"), given.pop("password"), **given)
     elif kind == "vehicles":
-        make.add_vehicle(given["car"], plate=given.get("plate"), location=_location(given))
+        access_vehicles.add_vehicle(given["car"], plate=given.get("plate"), location=_location(given))
     elif kind == "bookings":
-        call = make.book(given["user"], given["car"], given["start"], given["end"])
+        call = access_bookings.book(given["user"], given["car"], given["start"], given["end"])
         _ordered(call.params)
     else:
-        make.assign(given["user"], given["car"], given.get("start"), given.get("end"))
+        access_bookings.assign(given["user"], given["car"], given.get("start"), given.get("end"))
 
 
 def _location(given: Mapping[str, str]) -> Any:
