@@ -15,7 +15,9 @@ from visionmq.engine.brand.letterbox import letterbox
 from visionmq.engine.brand.views import cut
 from visionmq.engine.document.network import open_model
 from visionmq.engine.registration.features import to_gray
-from visionmq.schemas.brand import CalibrateParams, LearnParams, RecognizeParams
+from visionmq.schemas.brand.recognition import RecognizeParams
+from visionmq.schemas.brand.references import LearnParams
+from visionmq.schemas.brand.report import CalibrateParams
 from visionmq.schemas.errors import ErrorCode
 
 _TOGETHER = 16

@@ -17,7 +17,7 @@ from visionmq.client.cli.failures import Failure
 from visionmq.client.cli.places import Places
 from visionmq.client.films import count_frames, frames_of
 from visionmq.client.timelines import timeline
-from visionmq.schemas.brand import BrandMatch
+from visionmq.schemas.brand.recognition import BrandMatch
 from visionmq.schemas.common import Quad
 
 cv2 = pytest.importorskip("cv2", reason="needs the worker's libraries")

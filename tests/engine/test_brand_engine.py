@@ -7,7 +7,9 @@ import pytest
 
 from tests.engine.brand_scenes import Stored, engine_in, logo, on_card, photograph, png
 from visionmq.engine.api import Answer, EngineError, Job
-from visionmq.schemas import brand as b
+from visionmq.schemas.brand.recognition import RecognizeParams
+from visionmq.schemas.brand.references import ForgetParams, LabelsParams, LearnParams
+from visionmq.schemas.brand.report import CalibrateParams, ReportParams
 from visionmq.schemas.codec import encode
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.limits import MAX_BODY_BYTES
@@ -34,12 +36,12 @@ def outcomes(engine, operation, *jobs):
 
 def ask(engine, params, frames=(), key="k"):
     operation = {
-        b.LearnParams: "brand.learn",
-        b.RecognizeParams: "brand.recognize",
-        b.LabelsParams: "brand.labels",
-        b.ForgetParams: "brand.forget",
-        b.ReportParams: "brand.report",
-        b.CalibrateParams: "brand.calibrate",
+        LearnParams: "brand.learn",
+        RecognizeParams: "brand.recognize",
+        LabelsParams: "brand.labels",
+        ForgetParams: "brand.forget",
+        ReportParams: "brand.report",
+        CalibrateParams: "brand.calibrate",
     }[type(params)]
     (answer,) = outcomes(engine, operation, Job(params, frames=list(frames), key=key, request_id=key))
     if isinstance(answer, EngineError):
@@ -51,12 +53,12 @@ def ask(engine, params, frames=(), key="k"):
 
 
 def learn(engine, rows, collection="default", key="learn", **more):
-    params = b.LearnParams(collection=collection, brands=[brand for brand, _ in rows], **more)
+    params = LearnParams(collection=collection, brands=[brand for brand, _ in rows], **more)
     return ask(engine, params, [frame for _, frame in rows], key=f"{collection} {key}").result
 
 
 def find(engine, *frames, **options):
-    answer = ask(engine, b.RecognizeParams(text=False, **options), frames)
+    answer = ask(engine, RecognizeParams(text=False, **options), frames)
     return [item.result for item in answer.result.items]
 
 
@@ -101,19 +103,19 @@ def test_a_threshold_replaces_the_rate_and_really_applies(engine):
     assert [match.brand for match in some.matches] == ["brand 1"]
     (none,) = find(engine, frame, threshold=1.0)
     assert none.matches == []
-    answer = ask(engine, b.RecognizeParams(threshold=0.8), [frame]).result
+    answer = ask(engine, RecognizeParams(threshold=0.8), [frame]).result
     assert (answer.threshold.kind, answer.threshold.similarity) == ("similarity", 0.8)
 
 
 def test_a_stricter_rate_asks_for_more(engine):
-    told = [ask(engine, b.RecognizeParams(fpr=fpr), [png(logo(1))]).result.threshold for fpr in (0.1, 0.01, 0.001)]
+    told = [ask(engine, RecognizeParams(fpr=fpr), [png(logo(1))]).result.threshold for fpr in (0.1, 0.01, 0.001)]
     assert told[0].probability < told[1].probability < told[2].probability
     assert told[0].similarity < told[1].similarity < told[2].similarity
     assert {one.kind for one in told} == {"fpr"}
 
 
 def test_a_bad_picture_never_fails_its_neighbours(engine):
-    answer = ask(engine, b.RecognizeParams(), [png(logo(1)), b"no picture", png(logo(3, side=64))]).result
+    answer = ask(engine, RecognizeParams(), [png(logo(1)), b"no picture", png(logo(3, side=64))]).result
     good, bad, other = answer.items
     assert (good.result.label, other.result.label) == ("brand 1", "brand 3")
     assert bad.error.code is ErrorCode.BAD_IMAGE
@@ -122,10 +124,10 @@ def test_a_bad_picture_never_fails_its_neighbours(engine):
 def test_jobs_of_several_clients_and_collections_are_answered_each_for_itself(engine):
     learn(engine, [("only", png(logo(30)))], collection="small")
     jobs = [
-        Job(b.RecognizeParams(collection="small"), frames=[png(logo(30)), png(logo(1))], request_id="1"),
-        Job(b.RecognizeParams(search="nowhere"), frames=[png(logo(1))], request_id="2"),
-        Job(b.RecognizeParams(search="whole"), frames=[png(logo(1))], request_id="3"),
-        Job(b.RecognizeParams(collection="nothing in it"), frames=[png(logo(1))], request_id="4"),
+        Job(RecognizeParams(collection="small"), frames=[png(logo(30)), png(logo(1))], request_id="1"),
+        Job(RecognizeParams(search="nowhere"), frames=[png(logo(1))], request_id="2"),
+        Job(RecognizeParams(search="whole"), frames=[png(logo(1))], request_id="3"),
+        Job(RecognizeParams(collection="nothing in it"), frames=[png(logo(1))], request_id="4"),
     ]
     first, second, third, fourth = outcomes(engine, "brand.recognize", *jobs)
     assert [item.result.label for item in first.result.items] == ["only", "unknown"]
@@ -143,14 +145,14 @@ def test_embeddings_come_where_they_are_asked_for(engine):
 
 
 def test_the_overlay_outlines_matches_and_says_unknown(engine):
-    params = b.RecognizeParams(want=["overlay"])
+    params = RecognizeParams(want=["overlay"])
     answer = ask(engine, params, [png(on_card(photograph(9), logo(2), QUAD)), b"broken", png(logo(77))])
     assert [(one.name, one.item, one.frame) for one in answer.result.images] == [("overlay", 0, 0), ("overlay", 2, 1)]
     for frame in answer.images:
         drawn = cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_COLOR)
         assert max(drawn.shape[:2]) >= 480
     with pytest.raises(EngineError, match="no picture 'landscape'"):
-        ask(engine, b.RecognizeParams(want=["landscape"]), [png(logo(1))])
+        ask(engine, RecognizeParams(want=["landscape"]), [png(logo(1))])
 
 
 # ---- learning -------------------------------------------------------------------------------
@@ -185,10 +187,10 @@ def test_the_same_key_learns_once_and_replace_drops_what_was(engine):
 @pytest.mark.parametrize(
     "params",
     [
-        b.LearnParams(),
-        b.LearnParams(brand="x", brands=["x"]),
-        b.LearnParams(brands=["x", "y"]),
-        b.LearnParams(brand="x", sources=["a", "b"]),
+        LearnParams(),
+        LearnParams(brand="x", brands=["x"]),
+        LearnParams(brands=["x", "y"]),
+        LearnParams(brand="x", sources=["a", "b"]),
     ],
 )
 def test_brands_that_do_not_fit_the_pictures_are_refused(engine, params):
@@ -213,7 +215,7 @@ def test_what_one_engine_learns_another_finds_at_once(engine, resources, tmp_pat
     other = engine_in(tmp_path, resources)
     learn(engine, [("late", png(logo(90)))], collection="shared")
     assert find(other, png(logo(90)), collection="shared")[0].label == "late"
-    ask(other, b.ForgetParams(collection="shared", brand="late"), key="forget late")
+    ask(other, ForgetParams(collection="shared", brand="late"), key="forget late")
     (result,) = find(engine, png(logo(90)), collection="shared")
     assert (result.label, result.candidates) == ("unknown", [])
 
@@ -222,21 +224,21 @@ def test_what_one_engine_learns_another_finds_at_once(engine, resources, tmp_pat
 
 
 def test_labels_come_by_name_and_in_pages(engine):
-    first = ask(engine, b.LabelsParams(limit=3)).result
+    first = ask(engine, LabelsParams(limit=3)).result
     assert [one.brand for one in first.labels] == ["brand 0", "brand 1", "brand 2"]
     assert first.total == BRANDS
-    rest = ask(engine, b.LabelsParams(after="brand 2")).result
+    rest = ask(engine, LabelsParams(after="brand 2")).result
     assert [one.brand for one in rest.labels] == [f"brand {seed}" for seed in range(3, BRANDS)]
     assert {one.references for one in rest.labels} == {1}
 
 
 def test_forgetting_takes_all_references_and_unknown_brands_are_not_found(engine):
     learn(engine, [("gone", png(logo(50))), ("gone", png(logo(51))), ("stays", png(logo(52)))], collection="forget")
-    told = ask(engine, b.ForgetParams(collection="forget", brand="gone"), key="forget").result
+    told = ask(engine, ForgetParams(collection="forget", brand="gone"), key="forget").result
     assert (told.brand, told.references) == ("gone", 2)
     assert find(engine, png(logo(50)), collection="forget")[0].label == "unknown"
     with pytest.raises(EngineError) as caught:
-        ask(engine, b.ForgetParams(collection="forget", brand="gone"), key="again")
+        ask(engine, ForgetParams(collection="forget", brand="gone"), key="again")
     assert caught.value.code is ErrorCode.NOT_FOUND
 
 
@@ -247,7 +249,7 @@ def test_the_report_names_duplicates_contradictions_and_outliers(engine):
     ]  # fmt: skip
     names = [f"{number}.png" for number in range(len(rows))]
     learn(engine, [(brand, png(pixels)) for brand, pixels in rows], collection="report", sources=names)
-    told = ask(engine, b.ReportParams(collection="report")).result
+    told = ask(engine, ReportParams(collection="report")).result
     assert (told.brands, told.references, told.lonely) == (5, 8, 3)
     assert {(pair.first_source, pair.second_source) for pair in told.duplicates} >= {("0.png", "1.png")}
     assert ("2.png", "3.png") in {(pair.first_source, pair.second_source) for pair in told.contradictions}
@@ -259,14 +261,14 @@ def test_the_report_names_duplicates_contradictions_and_outliers(engine):
 def test_calibration_is_kept_for_all_engines_and_told(engine, resources, tmp_path):
     rows = [(f"brand {seed}", png(logo(100 + seed, side=96))) for seed in range(24)]
     learn(engine, rows, collection="calibrated")
-    before = ask(engine, b.RecognizeParams(collection="calibrated"), [png(logo(100))]).result.threshold
-    told = ask(engine, b.CalibrateParams(collection="calibrated"), key="calibrate").result
+    before = ask(engine, RecognizeParams(collection="calibrated"), [png(logo(100))]).result.threshold
+    told = ask(engine, CalibrateParams(collection="calibrated"), key="calibrate").result
     assert (told.brands, told.references) == (24, 24)
     assert [one.fpr for one in told.points] == sorted(one.fpr for one in told.points)
     levels = [one.similarity for one in told.points]
     assert levels == sorted(levels, reverse=True)
     other = engine_in(tmp_path, resources)
-    after = ask(other, b.RecognizeParams(collection="calibrated"), [png(logo(100))]).result.threshold
+    after = ask(other, RecognizeParams(collection="calibrated"), [png(logo(100))]).result.threshold
     assert (before.calibrated_on, after.calibrated_on) == ("defaults", "gallery")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeVar
 
-from visionmq.schemas import brand as b
+from visionmq.schemas.brand.recognition import UNKNOWN, BrandMatch, Recognition
 from visionmq.schemas.common import Item
 from visionmq.schemas.errors import Error
 
@@ -29,7 +29,7 @@ class BrandAnswer:
     similarity: float
     """To the nearest brand, whether it is a match or not; -1 where the collection is empty."""
     probability: float = 0.0
-    matches: Sequence[b.BrandMatch] = ()
+    matches: Sequence[BrandMatch] = ()
     """All brands of the picture, best first."""
     error: Error | None = None
     """Why the picture could not be looked at; everything else is empty then."""
@@ -48,7 +48,7 @@ class BrandCounts:
     by_input: Counter[str] = field(default_factory=Counter)
     """Pictures by where they came from: `still`, `video`, `camera`."""
 
-    def count(self, items: Iterable[Item[b.Recognition]], source: str = "still") -> None:
+    def count(self, items: Iterable[Item[Recognition]], source: str = "still") -> None:
         """Count a reply's items."""
         for item in items:
             self.pictures += 1
@@ -61,14 +61,14 @@ class BrandCounts:
             self.by_brand.update({match.brand for match in item.result.matches})
 
 
-def answer_of(item: Item[b.Recognition]) -> BrandAnswer:
+def answer_of(item: Item[Recognition]) -> BrandAnswer:
     """Return one item in the old manner."""
     if item.result is None:
-        return BrandAnswer(b.UNKNOWN, None, None, -1.0, error=item.error)
+        return BrandAnswer(UNKNOWN, None, None, -1.0, error=item.error)
     found = item.result
     if not found.matches:
         nearest = max((one.similarity for one in found.candidates), default=-1.0)
-        return BrandAnswer(b.UNKNOWN, None, found.embedding, nearest)
+        return BrandAnswer(UNKNOWN, None, found.embedding, nearest)
     best = found.matches[0]
     return BrandAnswer(
         best.brand, best.reference, best.embedding, best.similarity, best.probability, tuple(found.matches)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from visionmq.client.brand_answers import chunks
 from visionmq.client.errors import BadImage, TooLarge, VisionMQError
 from visionmq.client.pictures import Picture
-from visionmq.schemas.brand import Recognition
+from visionmq.schemas.brand.recognition import Recognition
 from visionmq.schemas.common import Item
 from visionmq.schemas.errors import ErrorCode, make_error
 

@@ -11,7 +11,9 @@ from visionmq.client.brand_runs import run, run_async
 from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
-from visionmq.schemas import brand as b
+from visionmq.schemas.brand.recognition import Recognitions, RecognizeParams
+from visionmq.schemas.brand.references import ForgetParams, Forgotten, Labels, LabelsParams, Learned, LearnParams
+from visionmq.schemas.brand.report import Calibrated, CalibrateParams, Report, ReportParams
 
 if TYPE_CHECKING:
     from visionmq.client.timelines import Timeline
@@ -45,7 +47,7 @@ def recognize_brands(
     want: Iterable[str] = (),
     pass_back: Any = None,
     **sending: Any,
-) -> Call[Reply[b.Recognitions]]:
+) -> Call[Reply[Recognitions]]:
     """Say which brands of a collection are in up to 64 pictures: one item a picture, bad ones with their error.
 
     `fpr` is the wanted rate of pictures without a known brand that get a match (one in a hundred without it);
@@ -64,8 +66,8 @@ def recognize_brands(
         "want": want,
         "pass_back": pass_back,
     }
-    params = checked(b.RecognizeParams, given, manual=_MANUAL)
-    return reply_of(b.Recognitions, "brand.recognize", params, pictures, sending)
+    params = checked(RecognizeParams, given, manual=_MANUAL)
+    return reply_of(Recognitions, "brand.recognize", params, pictures, sending)
 
 
 def learn_brands(
@@ -77,7 +79,7 @@ def learn_brands(
     replace: bool = False,
     pass_back: Any = None,
     **sending: Any,
-) -> Call[b.Learned]:
+) -> Call[Learned]:
     """Keep up to 64 pictures as references of a brand, or of one brand each: one item a picture.
 
     `sources` are told with each match; files are called by their names without them. `replace` drops what these
@@ -91,33 +93,33 @@ def learn_brands(
         "replace": replace,
         "pass_back": pass_back,
     }
-    return result_of(b.Learned, "brand.learn", checked(b.LearnParams, given, manual=_MANUAL), sent, sending)
+    return result_of(Learned, "brand.learn", checked(LearnParams, given, manual=_MANUAL), sent, sending)
 
 
 def brand_labels(
     collection: str | None = None, *, after: str | None = None, limit: int | None = None, **sending: Any
-) -> Call[b.Labels]:
+) -> Call[Labels]:
     """Return a page of a collection's brands by name; `after` is the last name of the page before."""
     given = {"collection": collection, "after": after, "limit": limit}
-    return result_of(b.Labels, "brand.labels", checked(b.LabelsParams, given, manual=_MANUAL), (), sending)
+    return result_of(Labels, "brand.labels", checked(LabelsParams, given, manual=_MANUAL), (), sending)
 
 
-def forget_brand(brand: str, *, collection: str | None = None, **sending: Any) -> Call[b.Forgotten]:
+def forget_brand(brand: str, *, collection: str | None = None, **sending: Any) -> Call[Forgotten]:
     """Drop a brand with all its references; raises NotFound for one that is not there."""
     given = {"collection": collection, "brand": brand}
-    return result_of(b.Forgotten, "brand.forget", checked(b.ForgetParams, given, manual=_MANUAL), (), sending)
+    return result_of(Forgotten, "brand.forget", checked(ForgetParams, given, manual=_MANUAL), (), sending)
 
 
-def brand_report(collection: str | None = None, *, most: int | None = None, **sending: Any) -> Call[b.Report]:
+def brand_report(collection: str | None = None, *, most: int | None = None, **sending: Any) -> Call[Report]:
     """Return which references are duplicates, stand under two names, or are nearer to another brand."""
     given = {"collection": collection, "most": most}
-    return result_of(b.Report, "brand.report", checked(b.ReportParams, given, manual=_MANUAL), (), sending)
+    return result_of(Report, "brand.report", checked(ReportParams, given, manual=_MANUAL), (), sending)
 
 
-def calibrate_brands(collection: str | None = None, **sending: Any) -> Call[b.Calibrated]:
+def calibrate_brands(collection: str | None = None, **sending: Any) -> Call[Calibrated]:
     """Measure how near strangers come to a collection; its thresholds follow from then on, in all workers."""
     given = {"collection": collection}
-    return result_of(b.Calibrated, "brand.calibrate", checked(b.CalibrateParams, given, manual=_MANUAL), (), sending)
+    return result_of(Calibrated, "brand.calibrate", checked(CalibrateParams, given, manual=_MANUAL), (), sending)
 
 
 _COUNTS: Final = "_brand_counts"
@@ -145,9 +147,9 @@ class BrandCalls(_Counting):
 
     def recognize_brands(
         self: Any, pictures: Iterable[Picture], *, source: str = "still", **options: Any
-    ) -> Reply[b.Recognitions]:
+    ) -> Reply[Recognitions]:
         """Say which brands are in up to 64 pictures; options as for the function `recognize_brands`."""
-        reply: Reply[b.Recognitions] = self._recognize_brands(pictures, **options)
+        reply: Reply[Recognitions] = self._recognize_brands(pictures, **options)
         self.brand_counts.count(reply.result.items, source)
         return reply
 
@@ -173,7 +175,7 @@ class BrandCalls(_Counting):
 
     def learn_brand_film(
         self: Any, film: str | os.PathLike[str], brand: str, *, every: int = 10, **options: Any
-    ) -> list[b.Learned]:
+    ) -> list[Learned]:
         """Keep every n-th frame of a video file as a reference of a brand; needs OpenCV here.
 
         Options as for `learn_brands`.
@@ -199,9 +201,9 @@ class AsyncBrandCalls(_Counting):
 
     async def recognize_brands(
         self: Any, pictures: Iterable[Picture], *, source: str = "still", **options: Any
-    ) -> Reply[b.Recognitions]:
+    ) -> Reply[Recognitions]:
         """Say which brands are in up to 64 pictures; options as for the function `recognize_brands`."""
-        reply: Reply[b.Recognitions] = await self._recognize_brands(pictures, **options)
+        reply: Reply[Recognitions] = await self._recognize_brands(pictures, **options)
         self.brand_counts.count(reply.result.items, source)
         return reply
 
@@ -221,12 +223,12 @@ class AsyncBrandCalls(_Counting):
 
     async def learn_brand_film(
         self: Any, film: str | os.PathLike[str], brand: str, *, every: int = 10, **options: Any
-    ) -> list[b.Learned]:
+    ) -> list[Learned]:
         """Keep every n-th frame of a video file as a reference of a brand; as `Client.learn_brand_film`."""
         from visionmq.client.films import frames_of
 
         parts = chunks(frames_of(film, every=every))
-        learnt: list[b.Learned] = []
+        learnt: list[Learned] = []
         while part := await asyncio.to_thread(next, parts, None):
             names = [one.name for one in part]
             learnt.append(await self.learn_brands([one.jpeg for one in part], brand, sources=names, **options))

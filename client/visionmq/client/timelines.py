@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from visionmq.client.brand_answers import chunks
 from visionmq.client.films import FilmFrame, frames_of
-from visionmq.schemas.brand import BrandMatch
+from visionmq.schemas.brand.recognition import BrandMatch
 
 SMOOTHED: Final = 5
 """Frames over which a brand's probability is averaged: a single false frame never makes a span of its own."""

@@ -5,9 +5,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import admin, archive, brand, case, document, messages, registration, store, system
+from visionmq.schemas import admin, archive, case, document, messages, registration, store, system
 from visionmq.schemas.access import bookings, decisions, edge, engineers, imports, policies, users, vehicles
 from visionmq.schemas.access.common import Changed
+from visionmq.schemas.brand import recognition, references, report
 from visionmq.schemas.common import Params
 from visionmq.schemas.face import calibration, challenge, enrolment, faces, gallery, identification, verification
 from visionmq.schemas.limits import MAX_IMAGES
@@ -116,12 +117,26 @@ _ROWS: Final = (
     Operation("access.policy", policies.PolicyParams, policies.Policy, 0, 0, "By which rules is decided?"),
     Operation("access.set_policy", policies.SetPolicyParams, policies.Policy, 0, 0, "Put other rules in force."),
     Operation("case.verify", case.CaseParams, case.Case, 2, 2, "Document, selfie and booking in one decision."),
-    Operation("brand.recognize", brand.RecognizeParams, brand.Recognitions, 1, MAX_IMAGES, "Which brands are shown?"),
-    Operation("brand.learn", brand.LearnParams, brand.Learned, 1, MAX_IMAGES, "Keep pictures as a brand's references."),
-    Operation("brand.labels", brand.LabelsParams, brand.Labels, 0, 0, "Which brands does a collection have?"),
-    Operation("brand.forget", brand.ForgetParams, brand.Forgotten, 0, 0, "Drop a brand with its references."),
-    Operation("brand.report", brand.ReportParams, brand.Report, 0, 0, "Which references contradict each other?"),
-    Operation("brand.calibrate", brand.CalibrateParams, brand.Calibrated, 0, 0, "Measure how near strangers come."),
+    Operation(
+        "brand.recognize",
+        recognition.RecognizeParams,
+        recognition.Recognitions,
+        1,
+        MAX_IMAGES,
+        "Which brands are shown?",
+    ),
+    Operation(
+        "brand.learn",
+        references.LearnParams,
+        references.Learned,
+        1,
+        MAX_IMAGES,
+        "Keep pictures as a brand's references.",
+    ),
+    Operation("brand.labels", references.LabelsParams, references.Labels, 0, 0, "Which brands does a collection have?"),
+    Operation("brand.forget", references.ForgetParams, references.Forgotten, 0, 0, "Drop a brand with its references."),
+    Operation("brand.report", report.ReportParams, report.Report, 0, 0, "Which references contradict each other?"),
+    Operation("brand.calibrate", report.CalibrateParams, report.Calibrated, 0, 0, "Measure how near strangers come."),
     Operation("gallery.export", archive.ExportParams, archive.Exported, 0, 0, "Take out the next piece of an archive."),
     Operation("gallery.import", archive.ImportParams, archive.Imported, 2, 2, "Put in one piece of an archive."),
     Operation("store.info", store.InfoParams, store.Info, 0, 0, "What the store is and holds."),

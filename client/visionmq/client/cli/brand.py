@@ -12,7 +12,8 @@ from visionmq.client.cli.group import ReadsByDefault, examples, make_group
 from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.places import AsJson, AsLines, Output, Places, Resume, Window, words
 from visionmq.client.cli.stores import Store, service
-from visionmq.schemas.brand import DEFAULT_COLLECTION, DEFAULT_TOP
+from visionmq.schemas.brand.common import DEFAULT_COLLECTION
+from visionmq.schemas.brand.recognition import DEFAULT_TOP
 
 
 class _FindsByDefault(ReadsByDefault):

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from visionmq.client.cli.output import Sink
     from visionmq.client.films import FilmFrame
     from visionmq.client.timelines import Timeline
-    from visionmq.schemas.brand import BrandMatch, RecognizeParams
+    from visionmq.schemas.brand.recognition import BrandMatch, RecognizeParams
 
 
 def params_of(given: Mapping[str, Any]) -> "RecognizeParams":
     """Return parameters; raises Failure for values that are out of bounds."""
     from visionmq.client.calls import checked
     from visionmq.client.errors import BadRequest
-    from visionmq.schemas.brand import RecognizeParams
+    from visionmq.schemas.brand.recognition import RecognizeParams
 
     try:
         return checked(RecognizeParams, given, manual="docs/brands.md")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from visionmq.client import Client
     from visionmq.client.films import FilmFrame
-    from visionmq.schemas.brand import BrandMatch
+    from visionmq.schemas.brand.recognition import BrandMatch
 
 CUT: Final = (112, 68)
 """Width and height in pixels that a cut-out fits into: twice what the plot shows, for sharp screens."""

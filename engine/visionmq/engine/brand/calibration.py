@@ -11,7 +11,7 @@ from visionmq.engine.brand.report import kin_of
 from visionmq.engine.brand.scoring import Level
 from visionmq.engine.registration.outcome import Array
 from visionmq.engine.store.messages import Author
-from visionmq.schemas.brand import Calibrated, OperatingPoint
+from visionmq.schemas.brand.report import Calibrated, OperatingPoint
 
 LEAST_BRANDS: Final = 20
 """Brands below which their nearest strangers say nothing of the rarest."""

@@ -19,18 +19,9 @@ from visionmq.engine.brand.report import report
 from visionmq.engine.brand.words import Words, load_words, words_capability
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.messages import Author
-from visionmq.schemas.brand import (
-    CalibrateParams,
-    ForgetParams,
-    Forgotten,
-    Label,
-    Labels,
-    LabelsParams,
-    Learned,
-    LearnParams,
-    RecognizeParams,
-    ReportParams,
-)
+from visionmq.schemas.brand.recognition import RecognizeParams
+from visionmq.schemas.brand.references import ForgetParams, Forgotten, Label, Labels, LabelsParams, Learned, LearnParams
+from visionmq.schemas.brand.report import CalibrateParams, ReportParams
 from visionmq.schemas.common import ModelInfo, ProgressReport
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.limits import MAX_IMAGES

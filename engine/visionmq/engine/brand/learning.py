@@ -15,7 +15,7 @@ from visionmq.engine.brand.views import views
 from visionmq.engine.picture import Picture
 from visionmq.engine.registration.outcome import Array
 from visionmq.engine.store.messages import Author, NewTemplate
-from visionmq.schemas.brand import BrandSize, LearnedPicture, LearnParams
+from visionmq.schemas.brand.references import BrandSize, LearnedPicture, LearnParams
 from visionmq.schemas.common import Item
 from visionmq.schemas.errors import Error, ErrorCode, make_error
 

@@ -22,12 +22,7 @@ from visionmq.engine.brand.telling import matches_of, threshold_of, told_candida
 from visionmq.engine.brand.views import views
 from visionmq.engine.brand.words import Words, naming
 from visionmq.engine.picture import Picture, encode_jpeg
-from visionmq.schemas.brand import (
-    UNKNOWN,
-    Recognition,
-    Recognitions,
-    RecognizeParams,
-)
+from visionmq.schemas.brand.recognition import UNKNOWN, Recognition, Recognitions, RecognizeParams
 from visionmq.schemas.common import Attachment, Item, ModelInfo, ProgressReport
 from visionmq.schemas.errors import Error, ErrorCode
 

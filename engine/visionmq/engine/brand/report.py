@@ -8,7 +8,7 @@ import numpy as np
 
 from visionmq.engine.brand.gallery import Reference
 from visionmq.engine.registration.outcome import Array
-from visionmq.schemas.brand import OperatingPoint, Outlier, Pair, Report
+from visionmq.schemas.brand.report import OperatingPoint, Outlier, Pair, Report
 
 ALIKE: Final = 0.97
 """Similarity from which on two references are the same drawing."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from visionmq.engine.brand.recognition import Seen, Sighting, contend
 from visionmq.engine.brand.scoring import Level, cut
-from visionmq.schemas.brand import BrandMatch, Candidate, RecognizeParams, Threshold
+from visionmq.schemas.brand.recognition import BrandMatch, Candidate, RecognizeParams, Threshold
 from visionmq.schemas.common import Quad
 
 _DIGITS: Final = 5
