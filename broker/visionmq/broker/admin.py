@@ -5,6 +5,7 @@ from typing import Any
 
 from visionmq.broker.clients import Clients
 from visionmq.broker.controls import Controls
+from visionmq.broker.policy import Refusal
 from visionmq.broker.records import Client, Frame
 from visionmq.broker.reports import Reports, Result
 from visionmq.schemas import messages as m
@@ -35,7 +36,7 @@ class Admin:
             params = decode_body(OPERATIONS[request.op].params, bytes(body))
             result, images = self._verbs[request.op](params, now)
         except ProtocolError as error:
-            self._clients.send_error(client, request.id, error.code, str(error))
+            self._clients.send_error(client, request.id, Refusal(error.code, str(error)))
             return
         reply = m.Reply(id=request.id, state=m.State.DONE, images=len(images))
         self._clients.send(client, [encode(reply), encode(result), *images])

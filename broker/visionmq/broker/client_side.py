@@ -77,10 +77,11 @@ class ClientSide:
     def malformed(self, event: Malformed, now: float) -> None:
         """Something could not be decoded; a stranger's garbage leaves no trace."""
         client = self._clients.by_peer.get(event.peer) or Client(event.peer, None, now)
+        refusal = Refusal(event.code, event.text)
         if event.request_id and len(event.request_id) <= MAX_ID_LENGTH:
-            self._clients.send_error(client, event.request_id, event.code, event.text)
+            self._clients.send_error(client, event.request_id, refusal)
         else:
-            self._clients.send_refusal(client, event.code, event.text)
+            self._clients.send_refusal(client, refusal)
 
     def unreachable(self, _event: ClientUnreachable, _now: float) -> None:
         """Its reply stays stored; the client asks for it when it is back, or falls silent."""
@@ -119,7 +120,7 @@ class ClientSide:
         elif isinstance(message, m.Request):
             self._clients.refuse(client, message.id, refusal)
         else:
-            self._clients.send_refusal(client, refusal.code, refusal.text)
+            self._clients.send_refusal(client, refusal)
         return refusal is None
 
     def _request(
@@ -188,7 +189,7 @@ class ClientSide:
 
     def _hello(self, client: Client, message: m.Hello, _now: float) -> None:
         if refusal := refuse_version(message.v, message.agent):
-            self._clients.send_refusal(client, refusal.code, refusal.text)
+            self._clients.send_refusal(client, refusal)
         else:
             self._clients.send(client, [self._greeting.welcome(self._settings.client_liveness)])
 

@@ -11,7 +11,7 @@ from visionmq.broker.settings import Settings
 from visionmq.broker.stores import StoredReplies
 from visionmq.schemas import messages as m
 from visionmq.schemas.codec import encode
-from visionmq.schemas.errors import ErrorCode, make_error
+from visionmq.schemas.errors import make_error
 
 
 class Clients:
@@ -29,21 +29,20 @@ class Clients:
         client.unread += size
         self._outbox.actions.append((TO_CLIENT, client.peer, frames))
 
-    def send_error(
-        self, client: Client, request_id: str, code: ErrorCode, text: str, retry_after_ms: int | None = None
-    ) -> None:
-        """Answer a request with an error of the broker's own."""
-        error = make_error(code, text, stage="broker", request_id=request_id, retry_after_ms=retry_after_ms)
-        self.send(client, [encode(m.Reply(id=request_id, state=m.State.FAILED)), encode(error)])
-
     def refuse(self, client: Client, request_id: str, refusal: Refusal) -> None:
         """Turn a request away, and count it."""
         self._ledger.refuse(refusal.code)
-        self.send_error(client, request_id, *refusal)
+        self.send_error(client, request_id, refusal)
 
-    def send_refusal(self, client: Client, code: ErrorCode, text: str) -> None:
-        """Refuse what is no request."""
-        self.send(client, [encode(m.Refused(code=code, message=text))])
+    def send_error(self, client: Client, request_id: str, refusal: Refusal) -> None:
+        """Answer a request that was not accepted with an error of the broker's own."""
+        code, text, wait = refusal
+        error = make_error(code, text, stage="broker", request_id=request_id, retry_after_ms=wait)
+        self.send(client, [encode(m.Reply(id=request_id, state=m.State.FAILED)), encode(error)])
+
+    def send_refusal(self, client: Client, refusal: Refusal) -> None:
+        """Refuse a message that is no request."""
+        self.send(client, [encode(m.Refused(code=refusal.code, message=refusal.text))])
 
     def send_stored(self, client: Client, key: str) -> bool:
         """Send a stored reply again; False if there is none."""
