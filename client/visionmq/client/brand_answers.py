@@ -10,7 +10,7 @@ from visionmq.schemas.brand.recognition import UNKNOWN, BrandMatch, Recognition
 from visionmq.schemas.common import Item
 from visionmq.schemas.errors import Error
 
-TOGETHER: Final = 16
+TOGETHER: Final = 8
 """Pictures of one request of `brands`; longer lists take several."""
 
 T = TypeVar("T")

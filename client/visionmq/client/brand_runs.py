@@ -15,10 +15,18 @@ from visionmq.schemas.errors import ErrorCode, make_error
 if TYPE_CHECKING:
     from visionmq.client import AsyncClient, Client
 
+Items: TypeAlias = Sequence[Item[Recognition]]
+
 FLYING: Final = 4
 """Requests in flight: enough that a worker's next batch waits when one is done."""
 
-Items: TypeAlias = Sequence[Item[Recognition]]
+
+def patient(client: Any, options: dict[str, Any], flying: int) -> dict[str, Any]:
+    """Return options of requests of which so many are in flight: unless it is given, each has time for those before it.
+
+    A worker that takes them together answers them together, so that the first waits as long as the last.
+    """
+    return {"timeout": client._channel.timeout * flying, **options}
 
 
 def run(client: "Client", pictures: Iterable[Picture], options: dict[str, Any]) -> Iterator[Items]:
@@ -27,6 +35,8 @@ def run(client: "Client", pictures: Iterable[Picture], options: dict[str, Any]) 
     What is in flight when the iteration ends early is cancelled.
     """
     from visionmq.client.brands import recognize_brands
+
+    options = patient(client, options, FLYING)
 
     def submit(part: Sequence[Picture]) -> list[Any]:
         try:
@@ -62,6 +72,8 @@ async def run_async(
 ) -> AsyncIterator[Items]:
     """Yield the items of all pictures, in order; as `run`, for asyncio."""
     from visionmq.client.brands import recognize_brands
+
+    options = patient(client, options, FLYING)
 
     async def ask(part: Sequence[Picture]) -> Items:
         call = recognize_brands(part, **options)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from visionmq.client.brand_answers import chunks
+from visionmq.client.brand_runs import patient
 from visionmq.client.films import FilmFrame, frames_of
 from visionmq.schemas.brand.recognition import BrandMatch
 
@@ -72,6 +73,7 @@ def watch(
     `options` as for `recognize_brands`. `on_frame` is called for each frame when its answer is there.
     """
     source = "camera" if isinstance(film, int) else "video"
+    options = patient(client, options, _FLYING)
     looked: list[tuple[int, float, Sequence[BrandMatch]]] = []
     for frame, matches in _recognised(client, frames_of(film, every=every, seconds=seconds), source, options):
         looked.append((frame.index, frame.seconds, matches))
@@ -92,6 +94,7 @@ async def watch_async(
 ) -> Timeline:
     """Return the timeline of a video file or a camera; as `watch`, with an `AsyncClient`. Frames are read in a thread."""
     source = "camera" if isinstance(film, int) else "video"
+    options = patient(client, options, _FLYING)
     looked: list[tuple[int, float, Sequence[BrandMatch]]] = []
     frames = frames_of(film, every=every, seconds=seconds)
     async for frame, matches in _recognised_async(client, frames, source, options):

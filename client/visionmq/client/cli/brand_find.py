@@ -63,7 +63,8 @@ def find(
     failed = 0
     with closing(places.open(show_found)) as sink:
         if left or films:
-            with service(settings, ENGINES, store=store, together=len(left) + len(films), tell=True) as client:
+            together = len(left) + 2 * len(films)  # a film is several requests at once
+            with service(settings, ENGINES, store=store, together=together, tell=True) as client:
                 watched = _Watched(sink)
                 failed = _stills(client, left, params, places, watched, settings, window)
                 for film, stem in zip(films, _stems(films, places.pictures()), strict=True):
