@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli import fake_faces as fake
-from visionmq.client import AsyncClient, Client, errors, faces
+from visionmq.client import AsyncClient, Client, errors, face_gallery, faces
 from visionmq.client.calls import Call
 from visionmq.schemas.face.common import Encoding
 from visionmq.schemas.face.verification import VerifyParams
@@ -131,4 +131,4 @@ def test_the_asynchronous_client_has_the_same_methods() -> None:
 
 
 def test_files_are_called_by_their_names_alone() -> None:
-    assert faces.sources_of([Path("a/b.jpg"), "c.png", b"x", "y" * 300]) == ["b.jpg", "c.png", "", "y" * 256]
+    assert face_gallery.sources_of([Path("a/b.jpg"), "c.png", b"x", "y" * 300]) == ["b.jpg", "c.png", "", "y" * 256]

@@ -1,27 +1,21 @@
-"""Faces: what both clients put into `face.*`."""
+"""Faces: what both clients put into `face.*`; the gallery's part is in `face_gallery`."""
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
+from visionmq.client import face_gallery
 from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, result_of
 from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
 from visionmq.schemas.common import ModelInfo
-from visionmq.schemas.face.calibration import Calibrated, CalibrateParams
 from visionmq.schemas.face.challenge import Challenge, ChallengeParams, Responded, RespondParams
 from visionmq.schemas.face.common import Calibration, Encoding, Several
-from visionmq.schemas.face.enrolment import ConsentGiven, Enrolled, EnrollParams
 from visionmq.schemas.face.faces import DetectParams, EncodeParams, Face, FaceItems
-from visionmq.schemas.face.gallery import Collections, ForgetParams, Forgotten, Subjects, SubjectsParams
 from visionmq.schemas.face.identification import Identified, IdentifyParams
 from visionmq.schemas.face.verification import Verified, VerifyParams
 
 _MANUAL: Final = "docs/faces.md"
-_LONGEST_SOURCE: Final = 256
 
 Side: TypeAlias = Picture | Encoding
 """A picture, or an encoding that was made before."""
@@ -48,18 +42,6 @@ def verify_params(a: Side, b: Side | None, given: Mapping[str, Any]) -> tuple[Ve
     sent = {name: side for name, side in sides.items() if isinstance(side, Encoding)}
     pictures = [side for name, side in sides.items() if name not in sent]
     return checked(VerifyParams, {**given, **sent}, manual=_MANUAL), pictures
-
-
-def consent_of(consent: ConsentGiven | str | None) -> ConsentGiven | None:
-    """Return a person's consent; a text is taken as given now."""
-    if not isinstance(consent, str):
-        return consent
-    return ConsentGiven(text=consent, given_at=datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-def sources_of(pictures: Sequence[Picture]) -> list[str]:
-    """Return what to call each picture: the name of its file, nothing for others."""
-    return [os.fspath(Path(one).name)[:_LONGEST_SOURCE] if isinstance(one, str | Path) else "" for one in pictures]
 
 
 # ---- methods --------------------------------------------------------------------------------
@@ -160,69 +142,6 @@ def identify_faces(
     return reply_of(Identified, "face.identify", checked(IdentifyParams, given, manual=_MANUAL), pictures, sending)
 
 
-def enroll_face(
-    subject: str,
-    pictures: Iterable[Picture] = (),
-    *,
-    encodings: Iterable[Encoding] = (),
-    sources: Sequence[str] | None = None,
-    collection: str | None = None,
-    consent: ConsentGiven | str | None = None,
-    attributes: Mapping[str, str] | None = None,
-    replace: bool = False,
-    strict: bool = False,
-    several: Several | str | None = None,
-    pass_back: Any = None,
-    **sending: Any,
-) -> Call[Enrolled]:
-    """Add the faces of pictures, and encodings, to a subject; one item each says what was kept and what refused.
-
-    `consent` in words is taken as given now. `sources` are the files' names without it. `strict` stores nothing
-    unless all are good, `replace` drops what there was. The request's `key` makes it happen once.
-    """
-    files = list(pictures)
-    given = {
-        "subject": subject,
-        "encodings": list(encodings),
-        "sources": sources_of(files) if sources is None else list(sources),
-        "collection": collection,
-        "consent": consent_of(consent),
-        "attributes": None if attributes is None else dict(attributes),
-        "replace": replace,
-        "strict": strict,
-        "several": several,
-        "pass_back": pass_back,
-    }
-    return result_of(Enrolled, "face.enroll", checked(EnrollParams, given, manual=_MANUAL), files, sending)
-
-
-def subjects(
-    collection: str | None = None, *, after: str | None = None, limit: int | None = None, **sending: Any
-) -> Call[Subjects]:
-    """Return a page of a collection's subjects by name; its `next` is the `after` of the next page."""
-    given = {"collection": collection, "after": after, "limit": limit}
-    return result_of(Subjects, "face.subjects", checked(SubjectsParams, given, manual=_MANUAL), (), sending)
-
-
-def face_collections(**sending: Any) -> Call[Collections]:
-    """Return the collections of faces and how many subjects and templates each holds."""
-    return result_of(Collections, "face.collections", None, (), sending)
-
-
-def forget_subject(subject: str, collection: str | None = None, **sending: Any) -> Call[Forgotten]:
-    """Destroy all that is kept of a subject; returns a signed receipt. Raises NotFound for an unknown one."""
-    given = {"subject": subject, "collection": collection}
-    return result_of(Forgotten, "face.forget", checked(ForgetParams, given, manual=_MANUAL), (), sending)
-
-
-def calibrate_faces(
-    collection: str | None = None, *, fmr: float | None = None, keep: bool = True, **sending: Any
-) -> Call[Calibrated]:
-    """Measure how alike the strangers of a collection are, and keep that for its decisions."""
-    given = {"collection": collection, "fmr": fmr, "keep": keep}
-    return result_of(Calibrated, "face.calibrate", checked(CalibrateParams, given, manual=_MANUAL), (), sending)
-
-
 def challenge(actions: int | None = None, *, seconds: float | None = None, **sending: Any) -> Call[Challenge]:
     """Ask for a random sequence of actions that a live person is to show; good for one response."""
     given = {"actions": actions, "seconds": seconds}
@@ -243,11 +162,11 @@ class FaceCalls:
     encode_faces = blocking(encode_faces)
     verify_faces = blocking(verify_faces)
     identify_faces = blocking(identify_faces)
-    enroll_face = blocking(enroll_face)
-    subjects = blocking(subjects)
-    face_collections = blocking(face_collections)
-    forget_subject = blocking(forget_subject)
-    calibrate_faces = blocking(calibrate_faces)
+    enroll_face = blocking(face_gallery.enroll_face)
+    subjects = blocking(face_gallery.subjects)
+    face_collections = blocking(face_gallery.face_collections)
+    forget_subject = blocking(face_gallery.forget_subject)
+    calibrate_faces = blocking(face_gallery.calibrate_faces)
     challenge = blocking(challenge)
     respond = blocking(respond)
 
@@ -259,10 +178,10 @@ class AsyncFaceCalls:
     encode_faces = awaited(encode_faces)
     verify_faces = awaited(verify_faces)
     identify_faces = awaited(identify_faces)
-    enroll_face = awaited(enroll_face)
-    subjects = awaited(subjects)
-    face_collections = awaited(face_collections)
-    forget_subject = awaited(forget_subject)
-    calibrate_faces = awaited(calibrate_faces)
+    enroll_face = awaited(face_gallery.enroll_face)
+    subjects = awaited(face_gallery.subjects)
+    face_collections = awaited(face_gallery.face_collections)
+    forget_subject = awaited(face_gallery.forget_subject)
+    calibrate_faces = awaited(face_gallery.calibrate_faces)
     challenge = awaited(challenge)
     respond = awaited(respond)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -19,14 +18,14 @@ from visionmq.client import errors
 from visionmq.client.actions import Action, Connect, Fail, Finish, Send, Update
 from visionmq.client.connection import CONNECT_SECONDS
 from visionmq.client.future import Future
+from visionmq.client.link import Link
 from visionmq.client.pending import Pending
 from visionmq.client.replies import make_progress, make_reply
 from visionmq.client.session import Session
-from visionmq.schemas.codec import Buffer, ProtocolError, decode_to_client, encode
-from visionmq.schemas.messages import HAS_BODY, Reply, Request
+from visionmq.schemas.codec import Buffer, ProtocolError, decode_to_client
+from visionmq.schemas.messages import Reply
 from visionmq.wire import AGENT
 from visionmq.wire.keys import Identity
-from visionmq.wire.sockets import make_dealer
 
 _TURN: Final = 256
 """Messages taken in one turn, so that heartbeats and submissions are not starved."""
@@ -40,6 +39,9 @@ _log = structlog.get_logger()
 
 class Transport:
     """A running conversation with the service; thread-safe."""
+
+    _link: Link
+    """Made by the client's thread, which alone touches it."""
 
     def __init__(
         self, endpoints: Sequence[str], identity: Identity | None = None, *, connect_seconds: float = CONNECT_SECONDS
@@ -55,8 +57,6 @@ class Transport:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._outbox: deque[Send] = deque()
-        """What the connection could not take yet; encoded when it goes, so that no stale time left does."""
         self._thread = threading.Thread(target=self._run, name="visionmq-client", daemon=True)
         self._thread.start()
 
@@ -109,8 +109,7 @@ class Transport:
     # ---- on the client's thread ----------------------------------------------------------
 
     def _run(self) -> None:
-        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._context, self._dealer = context, None
+        self._link = Link(self._identity)
         error: errors.VisionMQError | None = None
         try:
             self._perform(self.session.start(time.monotonic()))
@@ -123,28 +122,24 @@ class Transport:
         finally:
             self._end(error)
 
-    _context: "zmq.Context[zmq.Socket[bytes]]"
-    _dealer: "zmq.Socket[bytes] | None"
-
     def _end(self, error: errors.VisionMQError | None) -> None:
         with self._lock:
             self._closing = self._closing or error or errors.ClosedError("The client is closed.")
         self._perform(self.session.close(error or self._closing))
         for request_id in list(self._futures):
             self._settle(request_id, error or self._closing)
-        if self._dealer is not None:
-            self._dealer.close(linger=_GOODBYE_MS if self.session.connection.welcome else 0)
-        self._context.term()
+        self._link.close(linger=_GOODBYE_MS if self.session.connection.welcome else 0)
         self._wake_in.close()
         self._wake_out.close()
 
     def _turn(self) -> None:
-        assert self._dealer is not None
+        dealer = self._link.socket
+        assert dealer is not None
         wait = max(0.0, min(self.session.wakeup() - time.monotonic(), _LONGEST_POLL))
-        flags = zmq.POLLIN | zmq.POLLOUT if self._outbox else zmq.POLLIN
-        watched: list[tuple[Any, int]] = [(self._dealer, flags), (self._wake_out.fileno(), zmq.POLLIN)]
+        flags = zmq.POLLIN | zmq.POLLOUT if self._link.pending else zmq.POLLIN
+        watched: list[tuple[Any, int]] = [(dealer, flags), (self._wake_out.fileno(), zmq.POLLIN)]
         for source, _event in zmq.zmq_poll(watched, int(wait * 1000) + 1):
-            if source is not self._dealer:
+            if source is not dealer:
                 self._wake_out.recv(4096)
         # What has arrived is taken before the clock is asked: a process that was stopped for a
         # while must not take a talking broker for silent.
@@ -153,7 +148,8 @@ class Transport:
         now = time.monotonic()
         if now >= self.session.wakeup():
             self._perform(self.session.tick(now))
-        self._flush()
+        if self._link.pending:
+            self._link.flush(lambda request: self.session.refreshed(request, time.monotonic()))
 
     def _obey(self) -> None:
         while self._commands:
@@ -162,8 +158,7 @@ class Transport:
 
     def _receive(self) -> None:
         for _ in range(_TURN):
-            assert self._dealer is not None
-            frames = _take_message(self._dealer)
+            frames = self._link.receive()
             if not frames:
                 return
             try:
@@ -180,8 +175,7 @@ class Transport:
         for action in actions:
             match action:
                 case Send():
-                    if self._outbox or not self._sent(action):
-                        self._outbox.append(action)
+                    self._link.send(action)
                 case Finish():
                     self._finish(action)
                 case Fail():
@@ -189,39 +183,7 @@ class Transport:
                 case Update():
                     self._update(action)
                 case Connect():
-                    self._connect(action.endpoint)
-
-    def _connect(self, endpoint: str) -> None:
-        if self._dealer is not None:
-            self._dealer.close(linger=0)
-        self._outbox.clear()
-        self._dealer = make_dealer(self._context, endpoint, self._identity)
-
-    def _flush(self) -> None:
-        while self._outbox:
-            action = self._outbox[0]
-            if isinstance(action.message, Request):
-                fresh = self.session.refreshed(action.message, time.monotonic())
-                if fresh is None:
-                    self._outbox.popleft()
-                    continue
-                action = replace(action, message=fresh)
-            if not self._sent(action):
-                return
-            self._outbox.popleft()
-
-    def _sent(self, action: Send) -> bool:
-        """Send one message; False if the connection takes nothing now."""
-        assert self._dealer is not None
-        frames: list[Buffer] = [encode(action.message)]
-        if isinstance(action.message, HAS_BODY):
-            frames += [action.body or b"", *action.images]
-        try:
-            # Frames above pyzmq's threshold (64 KiB) are not copied; the request keeps them.
-            self._dealer.send_multipart(frames, zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return False
-        return True
+                    self._link.connect(action.endpoint)
 
     def _finish(self, action: Finish) -> None:
         entry = self._futures.get(action.id)
@@ -247,14 +209,3 @@ class Transport:
         progress = make_progress(action.id, action.reply, action.body, action.images)
         if entry is not None and progress is not None:
             entry[0].report(progress)
-
-
-def _take_message(dealer: "zmq.Socket[bytes]") -> list[Buffer]:
-    """Return the frames of the next message, without copying pictures; empty if none waits."""
-    try:
-        frames: list[Buffer] = [dealer.recv(zmq.NOBLOCK)]
-    except zmq.Again:
-        return []
-    while dealer.getsockopt(zmq.RCVMORE):
-        frames.append(dealer.recv() if len(frames) == 1 else dealer.recv(copy=False).buffer)
-    return frames

@@ -109,7 +109,7 @@ class _Enroller:
 
     def submit(self, person: Person) -> Any:
         """Send one request."""
-        from visionmq.client.faces import enroll_face
+        from visionmq.client.face_gallery import enroll_face
 
         given = {**self._given, "replace": self._given["replace"] and person.first}
         pictures = [picture(file) for file in person.files]
