@@ -6,8 +6,6 @@ stuck, can silence it.
 
 import os
 import secrets
-import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +20,7 @@ from visionmq.schemas.codec import ProtocolError, decode_to_worker, encode
 from visionmq.wire.keys import Identity
 from visionmq.worker import childwire as cw
 from visionmq.worker import events as ev
+from visionmq.worker.bell import Bell
 from visionmq.worker.channel import ChannelError
 from visionmq.worker.core import Core
 from visionmq.worker.link import Link
@@ -69,12 +68,12 @@ class Worker:
         """Serve until drained, told to end twice, or without any engine; return the exit status."""
         with ExitStack() as stack:
             stack.callback(self._close)
-            bell = _Signals(stack)
+            bell = Bell(stack)
             while self._status is None:
                 self._turn(bell)
             return self._status
 
-    def _turn(self, bell: "_Signals") -> None:
+    def _turn(self, bell: Bell) -> None:
         now = time.monotonic()
         if now >= self._core.wake_at(now):
             self._tell(ev.Tick())
@@ -239,22 +238,3 @@ def _share(outcomes: Sequence[ev.Outcome], frames: Sequence[memoryview]) -> list
         shared.append((outcome, list(frames[at:end])))
         at = end
     return shared
-
-
-class _Signals:
-    """SIGTERM and SIGINT as something to poll."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._ours, theirs = socket.socketpair()
-        stack.callback(self._ours.close)
-        stack.callback(theirs.close)
-        for sock in (self._ours, theirs):
-            sock.setblocking(False)
-        stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            stack.callback(signal.signal, number, signal.signal(number, lambda *_: None))
-        self.fd = self._ours.fileno()
-
-    def count(self) -> int:
-        """Return how many signals have come since the last call."""
-        return sum(byte in (signal.SIGTERM, signal.SIGINT) for byte in self._ours.recv(64))
