@@ -22,7 +22,7 @@ from visionmq.engine.document.mrz.detector import find_zones, load_detector
 from visionmq.engine.document.mrz.recogniser import MODEL, load_recogniser
 from visionmq.engine.document.mrz.search import Rules, prepare, search
 from visionmq.engine.picture import read_picture
-from visionmq.schemas.document import RecognizeParams
+from visionmq.schemas.document.documents import RecognizeParams
 
 ROUNDS = 3
 

@@ -8,7 +8,7 @@ from benchmarks.peers.serving import answer, serve
 from visionmq.engine.api import Job
 from visionmq.engine.document import DocumentEngine
 from visionmq.engine.picture import read_picture
-from visionmq.schemas.document import Document, RecognizeParams
+from visionmq.schemas.document.documents import Document, RecognizeParams
 
 
 def said(document: Document) -> dict[str, Any]:

@@ -7,11 +7,24 @@ import msgspec
 from msgspec import Struct
 
 from tests.client.fake_broker import FakeBroker
-from visionmq.schemas import document as d
 from visionmq.schemas import messages as m
 from visionmq.schemas.admin import Logs
 from visionmq.schemas.codec import encode
 from visionmq.schemas.common import Attachment, Item, Quad
+from visionmq.schemas.document.documents import (
+    Check,
+    Document,
+    Finding,
+    Measure,
+    Merged,
+    Quality,
+    RecognizeParams,
+    TextLine,
+)
+from visionmq.schemas.document.documents import Documents as DocumentsTold
+from visionmq.schemas.document.fields import Alternative, CheckDigit, Edit, Field
+from visionmq.schemas.document.specimens import Made, MakeParams
+from visionmq.schemas.document.templates import Learned, LearnParams, Masks, MasksParams
 from visionmq.schemas.errors import ErrorCode, make_error
 
 MASKS = ["mrz.mrp", "mrz.td1", "barcode.aamva"]
@@ -21,15 +34,15 @@ PNG = b"\x89PNG picture"
 QUAD = Quad([(1.0, 1.0), (9.0, 1.0), (9.0, 4.0), (1.0, 4.0)])
 
 
-def field(name: str, value: str | None, raw: str | None = None, **more: Any) -> d.Field:
+def field(name: str, value: str | None, raw: str | None = None, **more: Any) -> Field:
     """Return an accepted field, but for what is said otherwise."""
-    given = {"accepted": True, "confidence": 0.999, "check_digit": d.CheckDigit.ABSENT} | more
-    return d.Field(name=name, value=value, raw=value or "" if raw is None else raw, **given)
+    given = {"accepted": True, "confidence": 0.999, "check_digit": CheckDigit.ABSENT} | more
+    return Field(name=name, value=value, raw=value or "" if raw is None else raw, **given)
 
 
-def passport(**more: Any) -> d.Document:
+def passport(**more: Any) -> Document:
     """Return a passport with one field of each kind."""
-    passed, failed = d.CheckDigit.PASSED, d.CheckDigit.FAILED
+    passed, failed = CheckDigit.PASSED, CheckDigit.FAILED
     fields = [
         field("full_mrz", f"{ONES}\n{TWOS}", accepted=False, check_digit=failed, confidence=0.71),
         field("mrz_line1", ONES),
@@ -49,7 +62,7 @@ def passport(**more: Any) -> d.Document:
             ambiguous=True,
             confidence=0.52,
             note="not accepted: two readings fit",
-            alternatives=[d.Alternative(8, "8", 0.46)],
+            alternatives=[Alternative(8, "8", 0.46)],
         ),
         field(
             "mrz_expiry_date",
@@ -65,36 +78,36 @@ def passport(**more: Any) -> d.Document:
         field("visual_surname", "ERIKSSON", source="visual"),
         field("barcode_text", "@\n\x1eANSI " + "DAQ" * 200, source="barcode", accepted=False),
     ]
-    return d.Document(doc_type="mrz.mrp", fields={one.name: one for one in fields}, **{"size": (1600, 1200), **more})
+    return Document(doc_type="mrz.mrp", fields={one.name: one for one in fields}, **{"size": (1600, 1200), **more})
 
 
-def judged() -> d.Document:
+def judged() -> Document:
     """Return a passport with edits, forensics, quality and the text of the visual zone."""
     measures = {
-        "resolution": d.Measure(9.1, "px", False, least=14.0),
-        "focus": d.Measure(0.7, "", True, least=0.3),
-        "glare": d.Measure(0.0, "%", True, most=2.0),
+        "resolution": Measure(9.1, "px", False, least=14.0),
+        "focus": Measure(0.7, "", True, least=0.3),
+        "glare": Measure(0.0, "%", True, most=2.0),
     }
     forensics = {
-        "expiry": d.Check(d.Finding.FAILED, "expired on 15.04.2012, 5333 days before 21.11.2026"),
-        "mrz_check_digits": d.Check(d.Finding.PASSED, "4 of 4 fit", "a forged zone with right digits"),
-        "screen": d.Check(d.Finding.UNDEFINED, "the picture is too small to tell"),
+        "expiry": Check(Finding.FAILED, "expired on 15.04.2012, 5333 days before 21.11.2026"),
+        "mrz_check_digits": Check(Finding.PASSED, "4 of 4 fit", "a forged zone with right digits"),
+        "screen": Check(Finding.UNDEFINED, "the picture is too small to tell"),
     }
     advice = "Hold the camera closer; letters are 9 px high, 14 are needed."
     return passport(
         reason="one check digit does not fit",
-        edits=[d.Edit(3, 1, "O", "0", 1.2), d.Edit(7, 1, "G", "6", 0.4)],
-        quality=d.Quality(d.Finding.FAILED, measures, advice),
+        edits=[Edit(3, 1, "O", "0", 1.2), Edit(7, 1, "G", "6", 0.4)],
+        quality=Quality(Finding.FAILED, measures, advice),
         advice=advice,
         forensics=forensics,
-        status={"expiry": d.Finding.FAILED, "quality": d.Finding.FAILED, "overall": d.Finding.FAILED},
-        text=[d.TextLine("UTOPIA PASSPORT", 0.98, QUAD)],
+        status={"expiry": Finding.FAILED, "quality": Finding.FAILED, "overall": Finding.FAILED},
+        text=[TextLine("UTOPIA PASSPORT", 0.98, QUAD)],
     )
 
 
-def nothing() -> d.Document:
+def nothing() -> Document:
     """Return the answer to a picture without a document."""
-    return d.Document(
+    return Document(
         doc_type=None, reason="no machine-readable zone was found", advice="Photograph the page flat and whole."
     )
 
@@ -102,7 +115,7 @@ def nothing() -> d.Document:
 Answer = tuple[Struct, list[bytes]]
 
 
-def recognize(params: d.RecognizeParams, images: Sequence[bytes]) -> Answer:
+def recognize(params: RecognizeParams, images: Sequence[bytes]) -> Answer:
     """Answer by what the pictures' bytes say: nothing, bad, judged, or a passport."""
     items, attached, frames = [], [], []
     for number, image in enumerate(images):
@@ -116,13 +129,13 @@ def recognize(params: d.RecognizeParams, images: Sequence[bytes]) -> Answer:
             frames.append(PNG)
     merged = None
     if params.merge:
-        merged = d.Merged(document=judged(), final=False, pictures=[0], missing=["mrz_expiry_date"])
-    return d.Documents(items=items, images=attached, merged=merged), frames
+        merged = Merged(document=judged(), final=False, pictures=[0], missing=["mrz_expiry_date"])
+    return DocumentsTold(items=items, images=attached, merged=merged), frames
 
 
-def make(params: d.MakeParams, _images: Sequence[bytes]) -> Answer:
+def make(params: MakeParams, _images: Sequence[bytes]) -> Answer:
     """Answer with a specimen of the asked type."""
-    made = d.Made(
+    made = Made(
         doc_type=params.doc_type,
         mrz=[ONES, TWOS],
         fields={"surname": f"NAME{params.seed}", **params.fields},
@@ -132,10 +145,10 @@ def make(params: d.MakeParams, _images: Sequence[bytes]) -> Answer:
     return made, [PNG]
 
 
-def learn(params: d.LearnParams, _images: Sequence[bytes]) -> Answer:
+def learn(params: LearnParams, _images: Sequence[bytes]) -> Answer:
     """Answer with a bundle of two files."""
     files = [Attachment("bundle.json", 0, media_type="application/json"), Attachment("page.png", 1)]
-    learned = d.Learned(name=params.name, features=321, warnings=["zone photo is small"], images=files)
+    learned = Learned(name=params.name, features=321, warnings=["zone photo is small"], images=files)
     return learned, [msgspec.json.encode(params), PNG]
 
 
@@ -151,10 +164,10 @@ class Documents(FakeBroker):
         self.seconds: list[float] = []
         """What each request allowed."""
         self._answers: dict[str, tuple[type[Any], Callable[[Any, Sequence[bytes]], Answer]]] = {
-            "document.recognize": (d.RecognizeParams, answers.get("recognize", recognize)),
-            "document.make": (d.MakeParams, answers.get("make", make)),
-            "document.learn": (d.LearnParams, answers.get("learn", learn)),
-            "document.masks": (d.MasksParams, lambda *_: (d.Masks(MASKS, ["default", "strict"]), [])),
+            "document.recognize": (RecognizeParams, answers.get("recognize", recognize)),
+            "document.make": (MakeParams, answers.get("make", make)),
+            "document.learn": (LearnParams, answers.get("learn", learn)),
+            "document.masks": (MasksParams, lambda *_: (Masks(MASKS, ["default", "strict"]), [])),
             "broker.logs": (msgspec.Raw, lambda *_: (Logs(['{"event":"listening"}', "odd \x1b line"]), [])),
         }
         super().__init__(self._serve)

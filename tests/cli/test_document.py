@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.fake_documents import MASKS, PNG, Documents, judged, nothing, passport
 from visionmq.client.cli.document_show import print_document
-from visionmq.schemas.document import Finding
+from visionmq.schemas.document.documents import Finding
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import typer
 
 from visionmq.client.cli import app
 from visionmq.client.cli.document_names import MODES, WANTS
-from visionmq.schemas import document as d
+from visionmq.schemas.document.documents import Check, Document, Measure, Merged, Quality, RecognizeParams
+from visionmq.schemas.document.fields import Alternative, Edit, Field
+from visionmq.schemas.document.templates import TemplateZone, ZoneKind
 
 DOCS = Path(__file__).parents[2] / "docs"
 MANUAL = (DOCS / "documents.md").read_text()
@@ -26,18 +28,18 @@ def test_every_option_is_explained(command):
     assert not unexplained
 
 
-@pytest.mark.parametrize("kind", [d.Document, d.Field, d.Edit, d.Alternative, d.Quality, d.Measure, d.Check, d.Merged])
+@pytest.mark.parametrize("kind", [Document, Field, Edit, Alternative, Quality, Measure, Check, Merged])
 def test_every_key_of_a_result_is_explained(kind):
     assert not {name for name in kind.__struct_fields__ if f"`{name}`" not in MANUAL}
 
 
-@pytest.mark.parametrize("kind", [d.RecognizeParams, d.TemplateZone])
+@pytest.mark.parametrize("kind", [RecognizeParams, TemplateZone])
 def test_every_parameter_is_explained(kind):
     assert not {name for name in kind.__struct_fields__ if f"`{name}`" not in MANUAL}
 
 
 def test_every_picture_mode_and_kind_of_zone_is_explained():
-    for name in (*WANTS, *MODES, *d.ZoneKind):
+    for name in (*WANTS, *MODES, *ZoneKind):
         assert re.search(rf"`{re.escape(name)}", MANUAL), name
 
 

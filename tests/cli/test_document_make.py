@@ -7,8 +7,9 @@ import pytest
 
 from tests.cli.fake_documents import ONES, PNG, TWOS, Documents, Refused, make
 from visionmq.client import Client, bundles, errors
-from visionmq.schemas import document as d
 from visionmq.schemas.common import Attachment
+from visionmq.schemas.document.specimens import MakeParams
+from visionmq.schemas.document.templates import Learned, TemplateZone, ZoneKind
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_specimens_come_with_their_truth(service, visionmq):
 def test_a_flat_page_is_asked_for(service, visionmq):
     assert visionmq("document", "make", "--flat").code == 0
     assert [path.name for path in sorted(Path("specimens").iterdir())] == ["mrz.mrp-0000.png", "truth.json"]
-    assert service.asked[0][1] == d.MakeParams(doc_type="mrz.mrp", seed=0, photograph=False)
+    assert service.asked[0][1] == MakeParams(doc_type="mrz.mrp", seed=0, photograph=False)
 
 
 def test_no_truth_is_overwritten(service, visionmq):
@@ -66,7 +67,7 @@ def test_no_truth_is_overwritten(service, visionmq):
 
 
 def test_what_was_drawn_before_an_error_keeps_its_truth(monkeypatch, visionmq):
-    def answer(params: d.MakeParams, images: list[bytes]) -> object:
+    def answer(params: MakeParams, images: list[bytes]) -> object:
         if params.seed < 2:
             return make(params, images)
         raise Refused("there is no such type")
@@ -101,7 +102,7 @@ def test_a_bundle_is_a_folder_and_its_use_is_told(service, visionmq, picture):
     assert "warning: zone photo is small" in found.err
     ((_, params, images),) = service.asked
     assert (params.name, params.title, images) == ("badge", "Staff badge", [PNG])
-    assert params.zones[2] == d.TemplateZone("born", d.ZoneKind.DATE, (10, 20, 100, 30), date_format="DD.MM.YYYY")
+    assert params.zones[2] == TemplateZone("born", ZoneKind.DATE, (10, 20, 100, 30), date_format="DD.MM.YYYY")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +148,8 @@ def test_a_bundle_is_never_overwritten(service, visionmq, picture):
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/x", ".hidden", "a/b", ""])
 def test_a_service_cannot_write_outside_the_folder(name, tmp_path):
-    def answer(*_: object) -> tuple[d.Learned, list[bytes]]:
-        return d.Learned(name="x", features=1, images=[Attachment(name, 0)]), [b"x"]
+    def answer(*_: object) -> tuple[Learned, list[bytes]]:
+        return Learned(name="x", features=1, images=[Attachment(name, 0)]), [b"x"]
 
     with Documents(learn=answer) as broker, Client(broker.endpoint) as client:
         reply = client.learn_document("x", PNG, [zone()])

@@ -8,8 +8,9 @@ import pytest
 from tests.cli.fake_documents import ONES, PNG, TWOS, Documents, field, judged, nothing, passport
 from visionmq.client import AsyncClient, Client, documents, errors, legacy
 from visionmq.client.wire_errors import from_wire
-from visionmq.schemas import document as d
 from visionmq.schemas.common import Item
+from visionmq.schemas.document.documents import Documents as DocumentsTold
+from visionmq.schemas.document.documents import Merged, RecognizeParams
 from visionmq.schemas.errors import ErrorCode, make_error
 
 ZONE = {"name": "number", "kind": "text", "box": [1, 2, 3, 4]}
@@ -29,7 +30,7 @@ def test_recognize_asks_for_all_it_is_told() -> None:
         )
     ((_, params, images),) = broker.asked
     assert images == [b"judged", b"bad"]
-    assert params == d.RecognizeParams(
+    assert params == RecognizeParams(
         mask=["mrz.*"],
         mode="strict",
         options={"common.currentDate": "21.11.2026"},
@@ -151,11 +152,11 @@ def test_nothing_found_is_an_answer_that_lists_what_is_supported() -> None:
 
 def test_the_old_shape_holds_one_recognition() -> None:
     items = [Item(ok=True, result=passport()), Item(ok=True, result=nothing())]
-    assert legacy.old_shape(d.Documents(items=items[:1]))["response"]["docType"] == "mrz.mrp"
+    assert legacy.old_shape(DocumentsTold(items=items[:1]))["response"]["docType"] == "mrz.mrp"
     with pytest.raises(ValueError, match="one recognition"):
-        legacy.old_shape(d.Documents(items=items))
-    merged = d.Merged(document=judged(), final=True, pictures=[0, 1])
-    assert "forensics" in legacy.old_shape(d.Documents(items=items, merged=merged))["response"]
+        legacy.old_shape(DocumentsTold(items=items))
+    merged = Merged(document=judged(), final=True, pictures=[0, 1])
+    assert "forensics" in legacy.old_shape(DocumentsTold(items=items, merged=merged))["response"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from visionmq.client import errors
 from visionmq.client.channel import make_body
 from visionmq.client.pictures import Frame, load, load_all
 from visionmq.schemas.common import PixelOrder, RawImage
-from visionmq.schemas.document import RecognizeParams
+from visionmq.schemas.document.documents import RecognizeParams
 from visionmq.schemas.limits import MAX_IMAGE_BYTES, MAX_IMAGES
 
 

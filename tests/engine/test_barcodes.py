@@ -15,7 +15,7 @@ from visionmq.engine.document.barcode.places import edge_energy, find_places
 from visionmq.engine.document.barcode.reading import Barcode, read_barcodes
 from visionmq.engine.document.barcode.seals import SealError, c40, parse_2d_doc, parse_seal
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import CheckDigit
+from visionmq.schemas.document.fields import CheckDigit
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LICENCES = SHARED / "pdf417" / "dev"

@@ -10,15 +10,9 @@ from visionmq.engine.document import DocumentEngine
 from visionmq.engine.document.specimen.draw import TRUTH, zone_lines
 from visionmq.engine.gate import PictureFormat
 from visionmq.engine.picture import Picture, read_picture
-from visionmq.schemas.document import (
-    Finding,
-    LearnParams,
-    MakeParams,
-    MasksParams,
-    RecognizeParams,
-    TemplateZone,
-    ZoneKind,
-)
+from visionmq.schemas.document.documents import Finding, RecognizeParams
+from visionmq.schemas.document.specimens import MakeParams
+from visionmq.schemas.document.templates import LearnParams, MasksParams, TemplateZone, ZoneKind
 from visionmq.schemas.errors import ErrorCode, make_error
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,8 @@ from visionmq.engine.board import Board, fitted, load_pens, width_of, wrapped
 from visionmq.engine.document.drawing.legend import AMBER, GREEN, RED, colour_of
 from visionmq.engine.document.drawing.overlay import draw_overlay
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Alternative, Check, CheckDigit, Document, Field, Finding, Measure, Quality
+from visionmq.schemas.document.documents import Check, Document, Finding, Measure, Quality
+from visionmq.schemas.document.fields import Alternative, CheckDigit, Field
 
 
 def field(name, value, **more):

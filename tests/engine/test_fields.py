@@ -11,7 +11,7 @@ from visionmq.engine.document.fields.zone_fields import is_sound, make_fields
 from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
 from visionmq.engine.document.mrz.search import Rules, search
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import CheckDigit
+from visionmq.schemas.document.fields import CheckDigit
 
 TODAY = date(2026, 11, 21)
 TD3 = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")

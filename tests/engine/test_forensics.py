@@ -16,7 +16,8 @@ from visionmq.engine.document.mrz.layouts import TD1, TD3
 from visionmq.engine.document.mrz.reading import even_centres
 from visionmq.engine.document.page.portrait import Crop, Sight
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Check, CheckDigit, Document, Field, Finding, TextLine
+from visionmq.schemas.document.documents import Check, Document, Finding, TextLine
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 TODAY = date(2026, 7, 1)
 DATA = Path(typeface.__file__).parents[1] / "data"

@@ -11,7 +11,8 @@ from visionmq.engine.document.merge import Look, merge
 from visionmq.engine.document.mrz.layouts import check_digit
 from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres
 from visionmq.engine.document.mrz.search import search
-from visionmq.schemas.document import Check, Document, Field, Finding, Quality
+from visionmq.schemas.document.documents import Check, Document, Finding, Quality
+from visionmq.schemas.document.fields import Field
 
 TODAY = date(2026, 7, 1)
 ANNA = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")

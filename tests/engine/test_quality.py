@@ -11,7 +11,7 @@ from visionmq.engine.document.judge.quality_page import outside_of, tilt_of
 from visionmq.engine.document.mrz.band import Band
 from visionmq.engine.document.specimen.draw import Degradation, draw_specimen
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Finding
+from visionmq.schemas.document.documents import Finding
 
 DEV = Path(__file__).parents[2].parent / "shared" / "data" / "mrz" / "dev"
 BLURS = (0.0, 0.06, 0.09, 0.12, 0.16, 0.2, 0.25)

@@ -13,7 +13,7 @@ from visionmq.engine.document.mrz.plan import Group, plan_of
 from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Cells, Given, even_centres, written
 from visionmq.engine.document.mrz.search import Rules, search
 from visionmq.engine.document.mrz.walk import walk
-from visionmq.schemas.document import CheckDigit
+from visionmq.schemas.document.fields import CheckDigit
 
 TD3_LINES = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
 MALTA = ["IDMLT9999999<<3<9999999M<999<<", "7309258F0810245MLT0310240<<<<5", "SPITERI<MANDY<<<<<<<<<<<<<<<<<"]

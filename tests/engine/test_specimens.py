@@ -11,7 +11,7 @@ from visionmq.engine.document.specimen.face import draw_face
 from visionmq.engine.document.specimen.make import DOC_TYPES, load_maker, make_specimen
 from visionmq.engine.document.specimen.people import invent, zone_part
 from visionmq.engine.document.specimen.writer import layout_of, write_zone
-from visionmq.schemas.document import MakeParams
+from visionmq.schemas.document.specimens import MakeParams
 
 SMALL = Degradation(scale=0.5)
 

@@ -30,7 +30,8 @@ from visionmq.engine.document.template.zones import TemplateReading, read_templa
 from visionmq.engine.picture import Pixels, read_picture
 from visionmq.engine.registration.outcome import Array
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field, LearnParams, TemplateZone, ZoneKind
+from visionmq.schemas.document.fields import Field
+from visionmq.schemas.document.templates import LearnParams, TemplateZone, ZoneKind
 
 TODAY = date(2026, 11, 21)
 HOLDER = invent(np.random.default_rng(4))

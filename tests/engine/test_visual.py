@@ -9,7 +9,8 @@ from visionmq.engine.document.page.printed_dates import dates_in
 from visionmq.engine.document.page.spelling import edits, fold, folded_words
 from visionmq.engine.document.page.visual import match_visual, read_visual
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field, TextLine
+from visionmq.schemas.document.documents import TextLine
+from visionmq.schemas.document.fields import Field
 
 QUAD = Quad([(0, 0), (9, 0), (9, 9), (0, 9)])
 

@@ -10,7 +10,7 @@ from visionmq.engine.document.mrz.layouts import LAYOUTS, TD3, check_digit, valu
 from visionmq.engine.document.mrz.reading import written
 from visionmq.engine.document.mrz.search import search
 from visionmq.engine.document.specimen.draw import zone_lines
-from visionmq.schemas.document import CheckDigit
+from visionmq.schemas.document.fields import CheckDigit
 
 TODAY = date(2026, 7, 1)
 ICAO_TD3 = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]

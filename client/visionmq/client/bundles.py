@@ -9,7 +9,7 @@ import msgspec
 
 from visionmq.client.errors import BadRequest, Internal
 from visionmq.client.replies import Reply
-from visionmq.schemas.document import Learned, TemplateZone, ZoneKind
+from visionmq.schemas.document.templates import Learned, TemplateZone, ZoneKind
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
 """Names of templates and zones: they become masks (`template.NAME`), fields and folders."""

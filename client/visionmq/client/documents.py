@@ -11,17 +11,9 @@ from visionmq.client.errors import BadRequest
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
 from visionmq.client.wire_errors import from_wire
-from visionmq.schemas.document import (
-    Document,
-    Documents,
-    Learned,
-    LearnParams,
-    Made,
-    MakeParams,
-    Masks,
-    RecognizeParams,
-    TemplateZone,
-)
+from visionmq.schemas.document.documents import Document, Documents, RecognizeParams
+from visionmq.schemas.document.specimens import Made, MakeParams
+from visionmq.schemas.document.templates import Learned, LearnParams, Masks, TemplateZone
 
 DATE_OPTION: Final = "common.currentDate"
 """The option that names the day a document is judged on, as DD.MM.YYYY."""

@@ -17,7 +17,8 @@ from typing import Any, Final
 from visionmq.client.errors import VisionMQError
 from visionmq.schemas.access.decisions import Decision
 from visionmq.schemas.common import Item
-from visionmq.schemas.document import Check, CheckDigit, Document, Documents, Field, Finding
+from visionmq.schemas.document.documents import Check, Document, Documents, Finding
+from visionmq.schemas.document.fields import CheckDigit, Field
 from visionmq.schemas.errors import TRAITS, Error, Fault
 from visionmq.schemas.registration import Certificate as Seal
 from visionmq.schemas.registration import Registered

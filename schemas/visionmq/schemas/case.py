@@ -8,7 +8,7 @@ from msgspec import Struct
 from visionmq.schemas.access.common import Car, Moment, Name, Password
 from visionmq.schemas.access.decisions import Decision
 from visionmq.schemas.common import Attachment, ModelInfo, Params, Quad
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 STAGES: Final = ("document", "portrait", "selfie", "comparison", "decision")
 """The stages of progress, in order; each report's `partial` is a `CaseProgress` of all that is known by then."""

@@ -5,11 +5,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from visionmq.schemas import admin, archive, case, document, messages, registration, store, system
+from visionmq.schemas import admin, archive, case, messages, registration, store, system
 from visionmq.schemas.access import bookings, decisions, edge, engineers, imports, policies, users, vehicles
 from visionmq.schemas.access.common import Changed
 from visionmq.schemas.brand import recognition, references, report
 from visionmq.schemas.common import Params
+from visionmq.schemas.document import documents, specimens, templates
 from visionmq.schemas.face import calibration, challenge, enrolment, faces, gallery, identification, verification
 from visionmq.schemas.limits import MAX_IMAGES
 
@@ -28,10 +29,10 @@ class Operation(NamedTuple):
 _ROWS: Final = (
     Operation("system.ping", system.PingParams, system.Pong, 0, 0, "Is an engine alive?"),
     Operation("system.echo", system.EchoParams, system.Echo, 0, MAX_IMAGES, "Answer the frames unopened."),
-    Operation("document.recognize", document.RecognizeParams, document.Documents, 1, MAX_IMAGES, "Read documents."),
-    Operation("document.masks", document.MasksParams, document.Masks, 0, 0, "What can be recognised?"),
-    Operation("document.make", document.MakeParams, document.Made, 0, 0, "Draw a specimen with its truth."),
-    Operation("document.learn", document.LearnParams, document.Learned, 1, 1, "Make a template from a picture."),
+    Operation("document.recognize", documents.RecognizeParams, documents.Documents, 1, MAX_IMAGES, "Read documents."),
+    Operation("document.masks", templates.MasksParams, templates.Masks, 0, 0, "What can be recognised?"),
+    Operation("document.make", specimens.MakeParams, specimens.Made, 0, 0, "Draw a specimen with its truth."),
+    Operation("document.learn", templates.LearnParams, templates.Learned, 1, 1, "Make a template from a picture."),
     Operation(
         "registration.register",
         registration.RegisterParams,

@@ -29,7 +29,7 @@ from visionmq.schemas.access.users import AddUserParams
 from visionmq.schemas.access.vehicles import AddVehicleParams
 from visionmq.schemas.case import STAGES, Agreement, CaseParams
 from visionmq.schemas.common import Params, ProgressReport
-from visionmq.schemas.document import Document
+from visionmq.schemas.document.documents import Document
 from visionmq.schemas.errors import ErrorCode, make_error
 from visionmq.schemas.face.enrolment import EnrollParams
 from visionmq.schemas.face.faces import EncodeParams

@@ -13,7 +13,7 @@ from visionmq.client.cli.options import Settings, connect_or_embed
 if TYPE_CHECKING:
     from visionmq.client import Client
     from visionmq.client.cli.output import Sink
-    from visionmq.schemas.document import RecognizeParams
+    from visionmq.schemas.document.documents import RecognizeParams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ def old_line(line: Any, supported: Callable[[], Sequence[str]]) -> dict[str, Any
     import msgspec
 
     from visionmq.client.legacy import old_error, old_shape
-    from visionmq.schemas.document import Document
+    from visionmq.schemas.document.documents import Document
 
     if not line["ok"]:
         error = line["error"]

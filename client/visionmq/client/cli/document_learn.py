@@ -9,7 +9,7 @@ from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.options import settings_of, talks
 
 if TYPE_CHECKING:
-    from visionmq.schemas.document import Learned, TemplateZone
+    from visionmq.schemas.document.templates import Learned, TemplateZone
 
 FOLDER: Final = Path("bundles")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from visionmq.client.future import Future
     from visionmq.client.outcomes import Outcome
     from visionmq.client.replies import Reply
-    from visionmq.schemas.document import Made
+    from visionmq.schemas.document.specimens import Made
 
 TRUTH: Final = "truth.json"
 """The file beside the pictures that says what stands on each."""

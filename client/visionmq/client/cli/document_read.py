@@ -15,7 +15,7 @@ from visionmq.client.cli.failures import Exit, Failure
 if TYPE_CHECKING:
     from visionmq.client import Client
     from visionmq.client.cli.output import Sink
-    from visionmq.schemas.document import RecognizeParams
+    from visionmq.schemas.document.documents import RecognizeParams
 
 _OPERATION: Final = "document.recognize"
 STDIN: Final = Path("-")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from visionmq.schemas.document import Masks
+    from visionmq.schemas.document.templates import Masks
 
 _WIDEST: Final = 110
 """Columns that a report takes at most: longer lines are hard to read."""

@@ -15,7 +15,8 @@ from visionmq.engine.picture import Picture, Pixels
 from visionmq.schemas.access.reasons import Reason
 from visionmq.schemas.case import DocumentEvidence
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Document, Field, Finding, RecognizeParams
+from visionmq.schemas.document.documents import Document, Finding, RecognizeParams
+from visionmq.schemas.document.fields import Field
 
 _SOURCES: Final = ("mrz", "barcode", "template", "visual")
 """Where a field may stand, the surest first."""

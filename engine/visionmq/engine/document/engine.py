@@ -28,16 +28,9 @@ from visionmq.engine.document.telling import tell
 from visionmq.engine.document.template.learn import learn
 from visionmq.engine.picture import Picture
 from visionmq.schemas.common import Attachment, Item, ProgressReport
-from visionmq.schemas.document import (
-    Document,
-    Documents,
-    LearnParams,
-    MakeParams,
-    Masks,
-    MasksParams,
-    Merged,
-    RecognizeParams,
-)
+from visionmq.schemas.document.documents import Document, Documents, Merged, RecognizeParams
+from visionmq.schemas.document.specimens import MakeParams
+from visionmq.schemas.document.templates import LearnParams, Masks, MasksParams
 from visionmq.schemas.errors import Error, ErrorCode
 from visionmq.schemas.limits import MAX_IMAGES
 

@@ -8,7 +8,7 @@ import numpy as np
 from visionmq.engine.document.mrz.layouts import Layout, Span
 from visionmq.engine.document.mrz.reading import Array, Cells
 from visionmq.engine.document.page.spelling import fold
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 _KEYS: Final = ("number", "birth_date")
 """What tells documents of one family apart."""

@@ -19,7 +19,8 @@ from visionmq.engine.document.kinship import agree, are_alike
 from visionmq.engine.document.mrz.reading import Array, Cells, Given, Line
 from visionmq.engine.document.mrz.search import DEFAULT, Rules, search
 from visionmq.engine.document.mrz.zone import Zone
-from visionmq.schemas.document import CheckDigit, Document, Field, Merged
+from visionmq.schemas.document.documents import Document, Merged
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 CORRELATION: Final = 0.5
 """How far the errors of two pictures of one document go together; 1 would make further pictures worth nothing."""

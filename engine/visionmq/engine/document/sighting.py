@@ -19,7 +19,8 @@ from visionmq.engine.document.page.signature import find_signature
 from visionmq.engine.document.template.zones import MrzReader, TemplateReading, read_template
 from visionmq.engine.picture import Picture, Pixels
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field, RecognizeParams
+from visionmq.schemas.document.documents import RecognizeParams
+from visionmq.schemas.document.fields import Field
 
 _CROPS: Final = ("page", "portrait", "signature", "overlay")
 """Wanted pictures that need the page."""

@@ -24,7 +24,8 @@ from visionmq.engine.document.mrz.zone_reader import ZoneReading
 from visionmq.engine.document.page.visual import match_visual, read_visual
 from visionmq.engine.document.sighting import Sighting, rules_of
 from visionmq.engine.picture import Pixels
-from visionmq.schemas.document import Document, Field, RecognizeParams
+from visionmq.schemas.document.documents import Document, RecognizeParams
+from visionmq.schemas.document.fields import Field
 
 LICENCE: Final = "barcode.aamva"
 _UNSOUND: Final = "not all check digits fit, or a character could not be read"

@@ -7,7 +7,7 @@ from typing import Final
 from visionmq.engine.document.barcode.aamva import Card
 from visionmq.engine.document.barcode.aamva_tables import CODES, DATES, ISSUERS, NOTHING, TEXTS, TITLES, TRUNCATION
 from visionmq.engine.document.barcode.payload_fields import Maker
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 _CENTURIES: Final = ("18", "19", "20", "21")
 """A year begins so and a month never does: the two orders of a date cannot be confused."""

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final, Protocol
 
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 MOST_CHARACTERS: Final = 8192
 """No symbol holds more (QR: 7,089 digits); a longer text comes from no barcode and is cut."""

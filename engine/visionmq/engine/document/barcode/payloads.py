@@ -19,7 +19,7 @@ from visionmq.engine.document.barcode.payload_fields import MOST_CHARACTERS, Mak
 from visionmq.engine.document.barcode.reading import Barcode
 from visionmq.engine.document.barcode.seal_fields import doc_fields, nc_fields, seal_fields
 from visionmq.engine.document.barcode.seals import SealError, is_seal, parse_2d_doc, parse_nc, parse_seal
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 BARCODE_MASKS: Final = ("barcode.aamva", "barcode.pdf417", "barcode.qr", "barcode.aztec", "barcode.datamatrix")
 """What `document.masks` lists."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from visionmq.engine.document.barcode.payload_fields import Maker
 from visionmq.engine.document.barcode.seals import NcSeal, Seal, SealError, TwoDDoc, c40
 from visionmq.engine.document.mrz.layouts import FILLER, MRVA, MRVB, TD2, Layout, Span, check_digit
-from visionmq.schemas.document import CheckDigit, Field
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 UNVERIFIED: Final = "the seal's signature was not verified"
 _VISA: Final = 0x5D

@@ -7,7 +7,7 @@ from visionmq.engine.document.page.outline import page_size, rectify_page, strip
 from visionmq.engine.document.sighting import Sighting
 from visionmq.engine.picture import Pixels, encode_jpeg, encode_png
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Document
+from visionmq.schemas.document.documents import Document
 
 Frame = tuple[str, bytes, str]
 """Name, encoded picture, media type."""

@@ -8,7 +8,8 @@ import numpy as np
 from visionmq.engine.board import Board, Colour, fitted, width_of, wrapped
 from visionmq.engine.document.mrz.layouts import LAYOUTS
 from visionmq.engine.picture import Pixels
-from visionmq.schemas.document import CheckDigit, Document, Field, Finding
+from visionmq.schemas.document.documents import Document, Finding
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 GREEN: Final[Colour] = (74, 163, 22)
 AMBER: Final[Colour] = (6, 119, 217)

@@ -10,7 +10,8 @@ from visionmq.engine.board import Board, Colour, load_pens, width_of
 from visionmq.engine.document.drawing.legend import colour_of, draw_legend
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Document, Field
+from visionmq.schemas.document.documents import Document
+from visionmq.schemas.document.fields import Field
 
 __all__ = ["draw_overlay", "load_pens"]
 

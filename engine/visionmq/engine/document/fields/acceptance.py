@@ -11,7 +11,7 @@ from typing import Final
 from visionmq.engine.document.mrz.exceptions import BY_ID, COMPOSITE
 from visionmq.engine.document.mrz.layout_parts import Kind, Span
 from visionmq.engine.document.mrz.zone import Zone
-from visionmq.schemas.document import CheckDigit
+from visionmq.schemas.document.fields import CheckDigit
 
 LEAST_CHECKED: Final = 0.9
 """A field whose own check digit passes, where the composite digit passes too or the layout has none."""

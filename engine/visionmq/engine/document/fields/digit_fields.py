@@ -10,7 +10,7 @@ from visionmq.engine.document.mrz.layout_parts import FILLER, Part, Span
 from visionmq.engine.document.mrz.layouts import check_digit
 from visionmq.engine.document.mrz.zone import Zone
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import CheckDigit, Field
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 _EMPTY: Final = "no digit is printed, for the field is empty"
 

@@ -9,7 +9,7 @@ from visionmq.engine.document.fields.transliteration import guess_spelling
 from visionmq.engine.document.mrz.layout_parts import FILLER, Span
 from visionmq.engine.document.mrz.zone import Zone
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field
+from visionmq.schemas.document.fields import Field
 
 _NO_DIGIT: Final = "names carry no check digit: accepted on the clearness of their characters alone"
 _CUT: Final = "it may be cut: the last place holds a letter"

@@ -11,7 +11,7 @@ from visionmq.engine.document.fields.values import Value, value_of_span
 from visionmq.engine.document.mrz.layout_parts import Kind, Span
 from visionmq.engine.document.mrz.zone import Zone
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Alternative, CheckDigit, Field
+from visionmq.schemas.document.fields import Alternative, CheckDigit, Field
 
 __all__ = ["is_sound", "make_fields"]
 

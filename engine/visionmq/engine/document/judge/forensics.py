@@ -22,7 +22,8 @@ from visionmq.engine.document.mrz.codes import is_known
 from visionmq.engine.document.mrz.layouts import FILLER, Layout
 from visionmq.engine.document.page.portrait import Sight
 from visionmq.engine.document.page.visual import judge_visual
-from visionmq.schemas.document import Check, CheckDigit, Document, Field, Finding, TextLine
+from visionmq.schemas.document.documents import Check, Document, Finding, TextLine
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 OLDEST: Final = 125
 """Years; nobody of whom it is documented lived longer than 122."""

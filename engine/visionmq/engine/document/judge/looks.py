@@ -7,7 +7,7 @@ from visionmq.engine.document.judge.screen import Surface
 from visionmq.engine.document.judge.typeface import PROPORTION, STANDARD
 from visionmq.engine.document.mrz.layouts import Layout
 from visionmq.engine.document.page.portrait import Sight
-from visionmq.schemas.document import Check, Finding
+from visionmq.schemas.document.documents import Check, Finding
 
 TELLING: Final = 8.0
 """Least height in pixels of letters whose typeface can be told: below, the blur is wider than their strokes."""

@@ -16,7 +16,7 @@ from visionmq.engine.document.judge.quality_zone import Zone, look_at
 from visionmq.engine.document.mrz.band import Band
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Finding, Measure, Quality
+from visionmq.schemas.document.documents import Finding, Measure, Quality
 
 Array = np.ndarray[Any, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from visionmq.schemas.document import Measure
+from visionmq.schemas.document.documents import Measure
 
 Sentence = Callable[[float, float], str]
 """From a figure and its bound."""

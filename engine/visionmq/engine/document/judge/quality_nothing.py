@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from visionmq.engine.picture import Pixels
-from visionmq.schemas.document import Finding, Measure, Quality
+from visionmq.schemas.document.documents import Finding, Measure, Quality
 
 Array = np.ndarray[Any, Any]
 

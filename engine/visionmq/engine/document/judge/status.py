@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from visionmq.schemas.document import CheckDigit, Document, Field, Finding
+from visionmq.schemas.document.documents import Document, Finding
+from visionmq.schemas.document.fields import CheckDigit, Field
 
 _PASSED, _FAILED, _UNDEFINED = Finding.PASSED, Finding.FAILED, Finding.UNDEFINED
 _SECURITY: Final = (

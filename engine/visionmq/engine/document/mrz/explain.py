@@ -13,7 +13,7 @@ from visionmq.engine.document.mrz.plan import WEIGHTS, Group, Place, Plan
 from visionmq.engine.document.mrz.posterior import LEAST_RIVAL, Case, Choice
 from visionmq.engine.document.mrz.reading import ALPHABET, INDEX, Array, Cells
 from visionmq.engine.document.mrz.zone import UNKNOWN, Reading, Zone
-from visionmq.schemas.document import CheckDigit, Edit
+from visionmq.schemas.document.fields import CheckDigit, Edit
 
 _BLIND: Final = 0.05
 """A cell whose likeliest character has less was not seen at all."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from visionmq.engine.document.mrz.layout_parts import Layout, Span
 from visionmq.engine.document.mrz.reading import ALPHABET, Array
-from visionmq.schemas.document import Alternative, CheckDigit, Edit
+from visionmq.schemas.document.fields import Alternative, CheckDigit, Edit
 
 UNKNOWN: Final = "?"
 """Stands in an edit where nothing could be seen of a character."""

@@ -12,7 +12,8 @@ from visionmq.engine.document.page.printed_dates import Day, dates_in
 from visionmq.engine.document.page.spelling import edits, fold, folded_words
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Check, Field, Finding, TextLine
+from visionmq.schemas.document.documents import Check, Finding, TextLine
+from visionmq.schemas.document.fields import Field
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

@@ -7,7 +7,7 @@ from visionmq.engine.document.specimen.art import load_fonts
 from visionmq.engine.document.specimen.draw import SCAN, casual, draw_specimen
 from visionmq.engine.picture import encode_jpeg, encode_png
 from visionmq.schemas.common import Attachment
-from visionmq.schemas.document import Made, MakeParams
+from visionmq.schemas.document.specimens import Made, MakeParams
 
 DOC_TYPES: Final = MASKS
 """What can be drawn."""

@@ -17,7 +17,7 @@ from visionmq.engine.api import EngineError
 from visionmq.engine.document.template.date_format import DateFormatError, check_format
 from visionmq.engine.document.template.pattern import PatternError, compile_pattern
 from visionmq.engine.picture import Pixels, encode_png, read_picture
-from visionmq.schemas.document import TemplateZone, ZoneKind
+from visionmq.schemas.document.templates import TemplateZone, ZoneKind
 from visionmq.schemas.errors import ErrorCode
 
 DESCRIPTION: Final = "bundle.json"

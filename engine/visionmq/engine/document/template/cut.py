@@ -11,7 +11,7 @@ from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.estimation import jacobians, project
 from visionmq.engine.registration.outcome import Array
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import TemplateZone, ZoneKind
+from visionmq.schemas.document.templates import TemplateZone, ZoneKind
 
 _STRIP: Final = (48, 160)
 """Height of a text zone as it is cut out, in pixels; the recogniser sees 48."""

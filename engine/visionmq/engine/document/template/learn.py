@@ -6,7 +6,7 @@ from visionmq.engine.document.template.alignment import GOOD_LANDMARKS, Template
 from visionmq.engine.document.template.bundle import Bundle, bundle_files, check_zones
 from visionmq.engine.picture import Pixels
 from visionmq.schemas.common import Attachment
-from visionmq.schemas.document import Learned, LearnParams, ZoneKind
+from visionmq.schemas.document.templates import Learned, LearnParams, ZoneKind
 
 _SMALL: Final = 700
 """Longer side in pixels of a reference below which photographs hold more than it does."""

@@ -20,7 +20,8 @@ from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.estimation import project
 from visionmq.engine.registration.outcome import Certificate
 from visionmq.schemas.common import Quad
-from visionmq.schemas.document import Field, ZoneKind
+from visionmq.schemas.document.fields import Field
+from visionmq.schemas.document.templates import ZoneKind
 
 MrzReader: TypeAlias = Callable[[Pixels], Mapping[str, Field]]
 """Reads a straight strip (BGR) that holds a machine-readable zone: its fields by name (`full_mrz`, `mrz_number`, ...),

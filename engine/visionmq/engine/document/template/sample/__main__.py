@@ -12,7 +12,7 @@ from visionmq.engine.document.template.sample.card import draw_card, zones
 from visionmq.engine.document.template.sample.holder import SPECIMEN, invent
 from visionmq.engine.document.template.sample.scene import Random, invent_view, photograph
 from visionmq.engine.picture import Pixels
-from visionmq.schemas.document import LearnParams
+from visionmq.schemas.document.templates import LearnParams
 
 _PER_MM = 16
 """Pixels a millimetre of the cards that are photographed: finer than any view of them."""

@@ -8,7 +8,7 @@ from PIL import Image
 
 from visionmq.engine.document.template.sample.canvas import Canvas, Colour
 from visionmq.engine.document.template.sample.holder import Holder, portrait, signature
-from visionmq.schemas.document import TemplateZone, ZoneKind
+from visionmq.schemas.document.templates import TemplateZone, ZoneKind
 
 SIZE_MM: Final = (105.0, 74.0)
 REFERENCE_PER_MM: Final = 10
