@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def service(tmp_path_factory):
     """Run a broker and a worker with the engine, a stand-in for its network, and a store of their own."""
     store = tmp_path_factory.mktemp("brands") / "store.db"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
         local = Client.local(children=1, engines=["tests.engine.brand_scenes:StandIn"], store=str(store), timeout=120)
     with local as client:
         client.learn_brands([scenes.png(scenes.logo(seed)) for seed in range(3)], NAMES)
@@ -279,6 +280,27 @@ def test_a_collection_that_has_no_brands_is_told_apart_from_unknown_brands(visio
     assert "no brands" not in visionmq("brand", "find", "stranger.png", "--jsonl").err
 
 
+@pytest.mark.parametrize("command", [("report",), ("calibrate",), ("forget", "acme", "--yes")])
+def test_a_collection_without_brands_cannot_be_kept_up(visionmq, command):
+    told = visionmq("brand", *command, "-c", "nowhere")
+    assert told.code == 1, told
+    assert "in 'nowhere'" in told.err or "nowhere has no brands" in told.err
+    assert "face" not in told.err
+
+
+def test_an_unknown_brand_is_named_and_its_list_too(visionmq):
+    told = visionmq("brand", "forget", "car", "--yes")
+    assert told.code == 1
+    assert "There is no brand 'car' in 'default'" in told.err
+    assert "visionmq brand labels --collection default" in told.err
+
+
+def test_few_brands_keep_the_usual_thresholds_which_is_said(visionmq):
+    told = visionmq("brand", "calibrate")
+    assert told.code == 0, told
+    assert "too few to measure" in told.err
+
+
 # ---- films ----------------------------------------------------------------------------------
 
 
@@ -403,6 +425,12 @@ def test_films_that_cannot_be_opened_are_bad_images(tmp_path):
         next(frames_of(broken, every=0))
     film(str(tmp_path / "film.avi"), [None] * 5)
     assert count_frames(tmp_path / "film.avi", every=2) == 3
+
+
+def test_times_of_long_films_are_told_as_on_a_clock(tmp_path):
+    text = plot(timeline([(0, 0.0, []), (9, 4000.0, [])]), "film", tmp_path / "x.svg").read_text()
+    assert ">10:00<" in text
+    assert ">1:00:00<" in plot(timeline([(0, 7400.0, [])]), "film", tmp_path / "y.svg").read_text()
 
 
 def test_an_empty_timeline_has_a_plot_that_says_so(tmp_path):

@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from visionmq.client.cli.brand_lists import TOGETHER, Reference, requests_of
 from visionmq.client.cli.brand_options import ENGINES
+from visionmq.client.cli.brand_upkeep import CALIBRATING
 from visionmq.client.cli.options import Settings
 from visionmq.client.cli.places import Places, patience
 from visionmq.client.cli.stores import service
@@ -15,9 +16,6 @@ from visionmq.client.cli.stores import service
 if TYPE_CHECKING:
     from visionmq.client import Client
     from visionmq.client.cli.output import Sink
-
-_CALIBRATING: Final = 600.0
-"""Seconds that measuring a large collection may take."""
 
 
 class Learner:
@@ -148,15 +146,17 @@ def telling_what_stays(learner: Learner, total: int, places: Places) -> Iterator
 
 def _end(learner: Learner, collection: str, client: "Client", *, calibrate: bool) -> None:
     """Measure the collection, and say what was learnt."""
+    from visionmq.client.cli import board
     from visionmq.client.cli.progress import waiting
 
     if calibrate and learner.kept > learner.known:
         with waiting("measuring how near strangers come"):
-            client.calibrate_brands(collection, timeout=_CALIBRATING)
+            client.calibrate_brands(collection, timeout=CALIBRATING)
     total = client.brand_labels(collection, limit=1).total
-    words = f"{learner.kept - learner.known:,} pictures of {len(learner.brands):,} brands learnt"
+    fresh = board.count(learner.kept - learner.known, "picture")
+    words = f"{fresh} of {board.count(len(learner.brands), 'brand')} learnt"
     words += f", {learner.known:,} were there already" if learner.known else ""
-    print(f"{words}; {collection} has {total:,} brands now", file=sys.stderr)
+    print(f"{words}; {collection} has {board.count(total, 'brand')} now", file=sys.stderr)
 
 
 def _show(lines: Sequence[Mapping[str, Any]]) -> None:

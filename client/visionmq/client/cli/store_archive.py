@@ -11,6 +11,8 @@ from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
 
 ENGINES: Final = ("store",)
+KINDS: Final = {"face": "visionmq face collections", "brand": "visionmq brand labels --collection NAME"}
+"""What may be exported, and how to see what there is."""
 _LEAST: Final = 8
 
 PassphraseStdin = Annotated[
@@ -52,9 +54,12 @@ def export(
     from visionmq.client.archives import export_collection
     from visionmq.client.cli.progress import waiting
     from visionmq.client.cli.show import print_json
+    from visionmq.client.errors import NotFound
 
     if file.exists():
         raise Failure(f"{file} exists", "Name another file, or remove it first.", Exit.USAGE)
+    if kind not in KINDS:
+        raise Failure(f"there is no kind {kind!r}", f"There is {', '.join(KINDS)}.", Exit.USAGE)
     secret = None if plain else read_passphrase(stdin=passphrase_stdin, new=True)
     with (
         service(settings_of(context), ENGINES, store=store, tell=not as_json) as client,
@@ -65,7 +70,11 @@ def export(
             if status is not None:
                 status.update(f"writing {file}: {subjects:,} subjects, {templates:,} templates")
 
-        done = export_collection(client, file, collection, kind=kind, passphrase=secret, report=report)
+        try:
+            done = export_collection(client, file, collection, kind=kind, passphrase=secret, report=report)
+        except NotFound:
+            hint = f"`{KINDS[kind]}` lists what there is; --kind says whether faces or brands are meant."
+            raise Failure(f"there is no {kind} collection {collection!r}", hint) from None
     if as_json:
         print_json({"file": str(file), "subjects": done.subjects, "templates": done.templates})
         return

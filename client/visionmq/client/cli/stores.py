@@ -91,7 +91,9 @@ def service(
         try:
             yield client
         except NotFound as missing:
-            raise Failure(missing.message, _list_of(missing.message) or missing.hint) from None
+            told = "`visionmq" in missing.hint  # the engine knows better than the words of its message
+            hint = missing.hint if told else _list_of(missing.message) or missing.hint
+            raise Failure(missing.message, hint) from None
 
 
 def _list_of(message: str) -> str:

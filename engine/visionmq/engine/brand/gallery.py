@@ -212,7 +212,11 @@ class Brands:
 
     def forget(self, brand: str, author: Author) -> Receipt:
         """Drop a brand with all its references; EngineError(NOT_FOUND) for an unknown one."""
-        return self.link.call(FORGET, Forget(kind=KIND, collection=self.collection, subject=brand, author=author))
+        asked = Forget(kind=KIND, collection=self.collection, subject=brand, author=author)
+        try:
+            return self.link.call(FORGET, asked)
+        except EngineError as error:
+            raise self._named(error, brand) from None
 
     # ---- calibration ---------------------------------------------------------------------
 

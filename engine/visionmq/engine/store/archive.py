@@ -115,7 +115,7 @@ def archive_key(session: Session, header: file.Header, passphrase: str | None) -
     if header.encryption is None:
         return None
     if not passphrase:
-        raise file.bad("The archive is encrypted: its passphrase is needed.")
+        raise file.bad("The archive is encrypted: its passphrase is needed.", file.AGAIN)
     return session.kept(file.PassphraseKeys).key(header.encryption, passphrase)
 
 

@@ -22,6 +22,7 @@ from visionmq.engine.store.messages import Consent
 from visionmq.schemas.archive import FORMAT, LONGEST_HEADER, DamagedArchive, make_piece, open_piece
 from visionmq.schemas.errors import ErrorCode
 
+AGAIN: Final = "Give the passphrase that the archive was exported with."
 _NONCE: Final = 12
 _SALT: Final = 16
 _MOST_MEMORY_KIB: Final = 1 << 18
@@ -176,9 +177,9 @@ def open_page(data: bytes, line: bytes, key: bytes | None) -> tuple[Page, int, b
     except DamagedArchive as error:
         raise bad(f"The archive cannot be read: {error}.") from None
     except (InvalidTag, ValueError):
-        raise bad("The passphrase is wrong, or the archive was altered.") from None
+        raise bad("The passphrase is wrong, or the archive was altered.", AGAIN) from None
 
 
-def bad(message: str) -> EngineError:
+def bad(message: str, hint: str | None = None) -> EngineError:
     """Return the refusal of an archive."""
-    return EngineError(ErrorCode.BAD_REQUEST, message, stage="store")
+    return EngineError(ErrorCode.BAD_REQUEST, message, stage="store", hint=hint)
