@@ -24,7 +24,7 @@ FLYING: Final = 4
 def patient(client: Any, options: dict[str, Any], flying: int) -> dict[str, Any]:
     """Return options of requests of which so many are in flight: unless it is given, each has time for those before it.
 
-    A worker that takes them together answers them together, so that the first waits as long as the last.
+    One engine process takes them one by one: the last has waited for all others when its turn comes.
     """
     return {"timeout": client._channel.timeout * flying, **options}
 
