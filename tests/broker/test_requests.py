@@ -197,6 +197,15 @@ def test_a_waiting_request_fails_at_its_deadline(bench: Bench) -> None:
     assert bench.broker.ledger.expired == 1
 
 
+def test_what_is_overdue_together_ends_in_the_order_in_which_it_came(bench: Bench) -> None:
+    bench.ready("w1")
+    bench.ask("c1", "first")
+    names = [f"r{number}" for number in range(40)]
+    for name in names:
+        bench.ask("c1", name, left_ms=1_000)
+    assert [one.message.id for one in terminal(bench.wait(1.1, "w1", "c1"))] == names
+
+
 def test_what_is_overdue_is_never_started_even_before_the_tick(bench: Bench) -> None:
     bench.ready("w1")
     (run,) = bench.ask("c1", "a")

@@ -52,7 +52,7 @@ class Controls:
         """Serve these operations again."""
         operations = set(self._operations(params)) & self._queue.paused
         self._queue.paused -= operations
-        for op in operations:
+        for op in sorted(operations):
             self._dispatcher.spread(op, now)
         return s.Done(touched=len(operations)), ()
 

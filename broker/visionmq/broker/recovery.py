@@ -50,14 +50,14 @@ class Recovery:
         cost a request all its attempts. Without `counts`, and for leases of `undelivered`, no
         attempt is used up.
         """
-        operations: set[str] = set()
+        operations: dict[str, None] = {}  # in order, unlike a set: a replay spreads them alike
         for worker in workers:
             held = self._forget(worker, now)
             level = "warning" if counts else "info"
             self._outbox.log(level, "worker_gone", worker=worker.ready.name, why=why, held=len(held))
             for ticket in reversed(held):
                 self._requeue(ticket, worker, counts and ticket.lease not in undelivered, now)
-                operations.add(ticket.request.op)
+                operations[ticket.request.op] = None
         for op in operations:
             self._dispatcher.spread(op, now)
 

@@ -98,7 +98,8 @@ class Deadlines:
     """Open requests by when their time is over: a hashed wheel, exact removal, no dead entries."""
 
     def __init__(self, now: float) -> None:
-        self._slots: dict[int, set[Ticket]] = {}
+        self._slots: dict[int, dict[Ticket, None]] = {}
+        """Ordered, unlike sets of objects: requests that are overdue together end as they came, in each replay."""
         self._next = int(now * _SLOTS_PER_SECOND)
 
     def put(self, ticket: Ticket, at: float) -> None:
@@ -107,15 +108,15 @@ class Deadlines:
         ticket.due = due
         slot = self._slots.get(due)
         if slot is None:
-            self._slots[due] = {ticket}
+            self._slots[due] = {ticket: None}
         else:
-            slot.add(ticket)
+            slot[ticket] = None
 
     def remove(self, ticket: Ticket) -> None:
         """Forget a request."""
         slot = self._slots.get(ticket.due)
         if slot is not None:
-            slot.discard(ticket)
+            slot.pop(ticket, None)
             if not slot:
                 del self._slots[ticket.due]
 
