@@ -10,6 +10,7 @@ import pytest
 
 from visionmq.client import AsyncClient, Client, errors
 from visionmq.client.brand_answers import answer_of, chunks
+from visionmq.client.cli.brand_find import warn_if_empty
 from visionmq.client.cli.brand_learn import Learner, telling_what_stays
 from visionmq.client.cli.brand_lists import left_out, listed, requests_of
 from visionmq.client.cli.brand_plot import plot
@@ -19,6 +20,7 @@ from visionmq.client.cli.places import Places
 from visionmq.client.films import count_frames, frames_of
 from visionmq.client.timelines import timeline
 from visionmq.schemas.brand.recognition import BrandMatch
+from visionmq.schemas.brand.references import Label, Labels
 from visionmq.schemas.common import Quad
 
 cv2 = pytest.importorskip("cv2", reason="needs the worker's libraries")
@@ -278,6 +280,20 @@ def test_a_collection_that_has_no_brands_is_told_apart_from_unknown_brands(visio
     assert lines(found.out)[0]["result"]["matches"] == []
     assert "nowhere has no brands" in found.err
     assert "no brands" not in visionmq("brand", "find", "stranger.png", "--jsonl").err
+
+
+@pytest.mark.parametrize(
+    ("total", "references", "says"), [(0, [], "has no brands"), (2, [0, 0], "of another model"), (2, [0, 1], "")]
+)
+def test_why_nothing_can_be_found_is_said(capsys, total, references, says):
+    class Asked:
+        def brand_labels(self, collection: str) -> Labels:
+            rows = [Label(brand=f"{n}", references=n, created_at="", updated_at="") for n in references]
+            return Labels(collection=collection, labels=rows, total=total)
+
+    warn_if_empty(Asked(), "shop")
+    told = capsys.readouterr().err
+    assert (says in told) if says else not told
 
 
 @pytest.mark.parametrize("command", [("report",), ("calibrate",), ("forget", "acme", "--yes")])

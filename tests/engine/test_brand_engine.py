@@ -11,6 +11,7 @@ from visionmq.schemas.brand.recognition import RecognizeParams
 from visionmq.schemas.brand.references import ForgetParams, LabelsParams, LearnParams
 from visionmq.schemas.brand.report import CalibrateParams, ReportParams
 from visionmq.schemas.codec import encode
+from visionmq.schemas.common import PixelOrder, RawImage
 from visionmq.schemas.errors import ErrorCode
 from visionmq.schemas.limits import MAX_BODY_BYTES
 
@@ -209,6 +210,28 @@ def test_a_light_drawing_without_a_ground_is_learnt_on_a_dark_one(engine):
     dark[shape > 127] = (250, 250, 250)
     (result,) = find(engine, png(dark), collection="light")
     assert result.label == "light"
+
+
+@pytest.mark.parametrize("order", list(PixelOrder)[:2])
+def test_a_light_drawing_is_the_same_as_a_file_and_as_pixels(engine, order):
+    shape = (logo(61).min(axis=2) < 200).astype(np.uint8) * 255
+    light = np.dstack([np.full((*shape.shape, 3), 255, np.uint8), shape])
+    raw = RawImage(height=light.shape[0], width=light.shape[1], channels=4, order=order)
+    told = learn(engine, [("light", light.tobytes())], collection=f"pixels {order}", raw=[raw])
+    assert told.items[0].ok
+    again = learn(engine, [("light", png(light))], collection=f"pixels {order}", key="file")
+    assert again.items[0].result.known
+
+
+def test_a_brand_keeps_a_picture_once_unless_all_is_replaced(engine):
+    first = learn(engine, [("a", png(logo(62)))], collection="known")
+    rows = [("a", png(logo(63))), ("a", png(logo(62))), ("b", png(logo(62)))]
+    again = learn(engine, rows, collection="known", key="again")
+    assert [item.result.known for item in again.items] == [False, True, False]
+    assert again.items[1].result.template == first.items[0].result.template
+    assert [(one.brand, one.references) for one in again.brands] == [("a", 2), ("b", 1)]
+    fresh = learn(engine, [("a", png(logo(62)))], collection="known", key="fresh", replace=True)
+    assert not fresh.items[0].result.known
 
 
 def test_what_one_engine_learns_another_finds_at_once(engine, resources, tmp_path):

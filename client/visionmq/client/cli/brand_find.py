@@ -70,7 +70,7 @@ def find(
                 for film, stem in zip(films, _stems(films, places.pictures()), strict=True):
                     failed += _watch(client, film, params, watched, stem, every=every, seconds=seconds)
                 if watched.nothing:
-                    _warn_if_empty(client, params.collection)
+                    warn_if_empty(client, params.collection)
     places.finish(len(left) + len(films) - failed, failed)
 
 
@@ -90,7 +90,7 @@ class _Watched:
         """Do nothing: the sink is closed by who opened it."""
 
 
-def _warn_if_empty(client: "Client", collection: str) -> None:
+def warn_if_empty(client: "Client", collection: str) -> None:
     """Say that nothing can be found in a collection, where that is so: its name may be wrong, or its brands of old."""
     from visionmq.client.errors import VisionMQError
 

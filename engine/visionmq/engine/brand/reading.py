@@ -9,6 +9,7 @@ import numpy as np
 from visionmq.engine.api import EngineError, Frame, Job
 from visionmq.engine.picture import Picture, Pixels, read_picture
 from visionmq.engine.registration.outcome import Array
+from visionmq.schemas.common import PixelOrder, RawImage
 from visionmq.schemas.errors import Error
 
 DARK: Final = 32
@@ -27,23 +28,31 @@ def read_pictures(job: Job) -> list[Picture | Error]:
         raw = job.params.raw[index] if index < len(job.params.raw) else None
         try:
             picture = read_picture(frame, raw)
-            pictures.append(picture if raw is not None else _seen(picture, frame))
+            pictures.append(_seen(picture, frame, raw))
         except EngineError as error:
             pictures.append(error.to_error())
     return pictures
 
 
-def _seen(picture: Picture, frame: Frame) -> Picture:
+def _seen(picture: Picture, frame: Frame, raw: RawImage | None) -> Picture:
     """Return the picture, or the same on a dark ground if its transparent drawing vanishes on white."""
     if not any("alpha" in note for note in picture.notes):
         return picture
-    # The frame has passed the gate and was decoded once already; only its alpha is new here.
-    drawn = cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_UNCHANGED)
+    drawn = _with_alpha(frame, raw)
     if drawn is None or drawn.ndim != 3 or drawn.shape[2] != 4 or drawn.dtype != np.uint8:
         return picture
     if drawn.shape[:2] != picture.pixels.shape[:2] or not _is_light(drawn):
         return picture
     return replace(picture, pixels=_on_dark(drawn), notes=(*picture.notes, ON_DARK))
+
+
+def _with_alpha(frame: Frame, raw: RawImage | None) -> Array | None:
+    """Return the BGRA pixels of a frame that was read once already; something else where it has no alpha."""
+    seen = np.frombuffer(frame, np.uint8)
+    if raw is None:
+        return cv2.imdecode(seen, cv2.IMREAD_UNCHANGED)  # it has passed the gate
+    pixels = seen.reshape(raw.height, raw.width, raw.channels)
+    return pixels[:, :, [2, 1, 0, 3]] if raw.order is PixelOrder.RGB and raw.channels == 4 else pixels
 
 
 def _is_light(drawn: Array) -> bool:
