@@ -416,6 +416,15 @@ def test_credit_grows_for_short_jobs_and_shrinks_for_long_ones() -> None:
     assert sent(bench.did, Credit)[-1].credit == 1
 
 
+def test_slow_jobs_share_calls_where_the_worker_may_hold_work_ahead() -> None:
+    bench = Bench(ahead_ms=2000).serve()
+    for _ in range(20):
+        bench.run("many")
+        bench.now += 0.3
+        bench.finish()
+    assert sent(bench.did, Credit)[-1].credit == 1 + 6 + 3, "two seconds of work, and room for a whole call"
+
+
 def test_small_changes_of_credit_are_not_told() -> None:
     bench = Bench().serve()
     for n in range(200):

@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add("--recycle-jobs", type=int, default=known.recycle_jobs, metavar="K", help="replace a child after K jobs")
     add("--recycle-mb", type=int, default=known.recycle_mb, metavar="MB", help="replace a child grown by MB")
     add("--max-wait-ms", type=float, default=known.max_wait_ms, metavar="MS", help="wait for jobs to share a call")
+    add("--ahead-ms", type=float, default=known.ahead_ms, metavar="MS", help="work held here, so that jobs share calls")
     add("--log-level", default=known.log_level, choices=["debug", "info", "warning", "error"])
     add("--exit-with-parent", action="store_true", help="end when standard input is closed")
     add("--no-sandbox", action="store_true", help="leave files and network open to engines")
@@ -86,6 +87,7 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
         recycle_jobs=given.recycle_jobs,
         recycle_mb=given.recycle_mb,
         max_wait_ms=given.max_wait_ms,
+        ahead_ms=given.ahead_ms,
         log_level=given.log_level,
         exit_with_parent=given.exit_with_parent,
         sandbox=not given.no_sandbox,

@@ -1,6 +1,7 @@
 """How many leases a worker asks for at once: enough to keep its children busy, no more.
 
-What waits here can no longer go to another worker, so only about ten milliseconds of work do.
+What waits here can no longer go to another worker, so only about ten milliseconds of work do, unless a worker is told to
+hold more: where one call for many jobs is much quicker than many calls, as on an accelerator.
 """
 
 import math
@@ -8,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-PREFETCH_SECONDS: Final = 0.010
-"""Work that may wait here; it covers the way to the broker and back."""
+AHEAD_SECONDS: Final = 0.010
+"""Work that may wait here by default; it covers the way to the broker and back."""
 MAX_PREFETCH: Final = 63
 _WEIGHT: Final = 0.2
 """Of the newest job in the moving average."""
@@ -23,12 +24,14 @@ class Pace:
     then wait here, behind each other, where no other worker can take them.
     """
 
+    ahead: float = AHEAD_SECONDS
+    """Seconds of work that may wait here."""
     averages: dict[str, float] = field(default_factory=dict)
 
     def expect(self, operations: Iterable[str]) -> None:
         """Take these for slow until one of their jobs has shown otherwise."""
         for operation in operations:
-            self.averages.setdefault(operation, PREFETCH_SECONDS * 2)
+            self.averages.setdefault(operation, AHEAD_SECONDS * 2)
 
     def add(self, operation: str, seconds: float) -> None:
         """Take one more job into its operation's average."""
@@ -44,7 +47,7 @@ class Pace:
         """Return the leases to hold at once with so many usable children; 0 without any."""
         if not usable or self.seconds is None:
             return usable
-        ahead = min(MAX_PREFETCH, math.floor(PREFETCH_SECONDS / max(self.seconds, 1e-9)))
+        ahead = min(MAX_PREFETCH, math.floor(self.ahead / max(self.seconds, 1e-9)))
         if ahead:
             ahead += max_batch - 1
         return usable * (1 + ahead)

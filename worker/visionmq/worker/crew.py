@@ -31,7 +31,7 @@ class Crew:
         self.limits: dict[str, int] = {}
         """Served operations and the most jobs of each in one call."""
         self.engines: list[str] = []
-        self._pace = Pace()
+        self._pace = Pace(settings.ahead_ms / 1000)
 
     def credit(self) -> int:
         """Return how many leases to hold at once."""

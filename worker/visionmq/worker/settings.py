@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from visionmq.wire.sockets import WORKER_ENDPOINT
+from visionmq.worker.credit import AHEAD_SECONDS
 
 DEFAULT_ENGINES: Final = ("system", "document", "registration", "face", "access", "brand", "store")
 BUNDLES_VARIABLE: Final = "VISIONMQ_BUNDLES"
@@ -48,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Growth of a child's resident memory, against its warm state, after which it is replaced; 0 for never."""
     max_wait_ms: float = 0.0
     """How long a job may wait for others to share one call with."""
+    ahead_ms: float = 1000 * AHEAD_SECONDS
+    """Work that may wait here behind what runs: more lets slow jobs of several clients share a call, but none goes elsewhere."""
     log_level: str = "info"
     exit_with_parent: bool = False
     sandbox: bool = True
