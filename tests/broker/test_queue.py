@@ -282,3 +282,13 @@ def test_a_reply_that_finds_nobody_is_counted_and_kept(bench: Bench) -> None:
     assert bench.broker.ledger.unroutable == 1
     (again,) = bench.ask("c2", "a")
     assert again.message.state is m.State.DONE
+
+
+def test_names_that_nobody_serves_leave_nothing_behind(bench: Bench) -> None:
+    for number in range(50):
+        bench.ask("c1", f"made-up-{number}", f"no.such{number}")
+    assert len(bench.broker.queue.operations) == 50
+    bench.ready("w1")
+    bench.wait(600)
+    assert set(bench.broker.queue.operations) <= {ECHO}
+    assert _refusal(bench.ask("c1", "later", "no.such1"))["code"] == "unknown_operation"

@@ -70,6 +70,7 @@ class FairQueue:
 
     def __init__(self, ageing: float) -> None:
         self.operations: defaultdict[str, OperationQueue] = defaultdict(OperationQueue)
+        """Those where something waits, or a request was served."""
         self.active: dict[str, OperationQueue] = {}
         """Those where something waits."""
         self.paused: set[str] = set()
@@ -131,6 +132,8 @@ class FairQueue:
         self._count(queue, ticket, -1)
         if not queue.waiting:
             self.active.pop(ticket.request.op, None)
+            if not queue.seconds:  # none of its requests was ever served: any name may have been asked for
+                self.operations.pop(ticket.request.op, None)
         client = ticket.client
         if not client.waiting:
             client.finish = min(client.finish, self._virtual + 1.0)
