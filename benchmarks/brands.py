@@ -87,6 +87,7 @@ def _recipes(asked: argparse.Namespace) -> list[Recipe]:
     known: list[Recipe] = [
         Ours(),
         Ours(name="ours, embedding alone", search="whole", verify=False, text=False),
+        Ours(name="ours, no words read", text=False),
         Hashes(),
         Landmarks(),
     ]

@@ -94,9 +94,9 @@ def _also(row: dict[str, Any]) -> tuple[str, ...]:
     return (also,) if isinstance(also, str) else tuple(also)
 
 
-def unseen(drawn: Path, backgrounds: Sequence[Path], brands: int, turns: int = 2) -> Material:
-    """Return held-out brands: a clean reference each, and degraded pictures, as cut out and whole."""
-    from training.brands.degrade import degrade, proposal
+def unseen(drawn: Path, backgrounds: Sequence[Path], brands: int) -> Material:
+    """Return held-out brands: a clean reference each, and pictures of each recipe, whole and as cut out of these."""
+    from training.brands.degrade import HARD, USUAL, degrade, proposal
     from training.brands.drawings import from_canvas, read
     from training.brands.evaluate import reference
     from training.brands.photographs import read_photographs
@@ -105,14 +105,14 @@ def unseen(drawn: Path, backgrounds: Sequence[Path], brands: int, turns: int = 2
     canvases, rows = read(drawn / "unseen")
     gallery, queries = [], []
     for index, (canvas, row) in enumerate(zip(canvases[:brands], rows[:brands], strict=True)):
-        drawing = from_canvas(canvas)
-        gallery.append(Query(f"{row['brand']}.png", reference(drawing), row["brand"], ""))
-        for turn in range(turns):
-            random = np.random.default_rng([2026, index, turn])
-            picture, quad = degrade(drawing, random, behind)
+        drawing, brand = from_canvas(canvas), row["brand"]
+        gallery.append(Query(f"{brand}.png", reference(drawing), brand, ""))
+        for name, recipe in (("usual", USUAL), ("hard", HARD)):
+            random = np.random.default_rng([2026, index, 0])
+            picture, quad = degrade(drawing, random, behind, recipe)
             cut = np.ascontiguousarray(proposal(picture, quad, random))
-            queries.append(Query(f"{row['brand']} {turn}", cut, row["brand"], "cut out"))
-            queries.append(Query(f"{row['brand']} {turn} whole", picture, row["brand"], "whole", quad))
+            queries.append(Query(f"{brand} {name}", cut, brand, f"cut out, {name}"))
+            queries.append(Query(f"{brand} {name} whole", picture, brand, f"whole, {name}", quad))
     return Material("unseen brands, degraded", gallery, queries)
 
 

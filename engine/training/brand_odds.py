@@ -1,6 +1,6 @@
 """Fit the weights and levels of `visionmq.engine.brand.scoring`: how probable a brand is, and how near strangers come.
 
-    python -m training.brand_odds DRAWINGS PHOTOGRAPHS [--model MODEL.onnx]
+    python -m training.brand_odds DRAWINGS PHOTOGRAPHS...
 
 `DRAWINGS` is the folder that `training.brands.drawings` wrote; of its held-out brands (none is trained on, none
 is in `never_train.txt`) those after the first 150 are used, so that the first 150 can tell how well the fit holds. Half of the
@@ -9,30 +9,40 @@ queries show a brand of the gallery, the others a stranger, or nothing.
 
 import argparse
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 
+from training.brand_places import SIZE, scene
 from training.brands.degrade import degrade, proposal
 from training.brands.drawings import from_canvas, read
 from training.brands.evaluate import reference
 from training.brands.photographs import read_photographs
+from training.brands.recolour import recolour
 from visionmq.engine.brand.embedding import LogoEmbedding
 from visionmq.engine.brand.gallery import Near
 from visionmq.engine.brand.marks import Marks, marks_of, pack, unpack
 from visionmq.engine.brand.recognition import NEIGHBOURS, Asked, Sighting, look, sight
-from visionmq.engine.brand.scoring import REFERENCE_COUNT, Evidence, Level, terms
+from visionmq.engine.brand.scoring import DEFAULT_LEVEL, REFERENCE_COUNT, RISE, Evidence, Level, terms
 from visionmq.engine.brand.views import views
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
 
-_KEPT_BACK: Final = 150
+KEPT_BACK: Final = 150
 _SIZES: Final = (12, 40, 120)
-_ROUNDS: Final = 4
-_QUERIES: Final = 24
+_ROUNDS: Final = 6
+_QUERIES: Final = 40
+_DRAWN, _SMALL = 0.15, 0.2
+"""Parts of the queries that are drawings in other colours, and small in a photograph."""
+_CUT_OUT: Final = 0.5
+"""Part of the others that are cut out."""
 _RATES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+_CANDIDATES: Final = 5
 _RIDGE: Final = 0.5
 
 
@@ -100,9 +110,19 @@ def queries_of(
             yield Query(photographs[int(random.integers(len(photographs)))], None, kind)
             continue
         at = int(random.choice(inside if kind == "known" else outside))
-        picture, quad = degrade(drawings[at][1], random, photographs)
-        shown = proposal(picture, quad, random) if random.random() < 0.5 else picture
-        yield Query(np.ascontiguousarray(shown), names[at] if kind == "known" else None, kind)
+        yield Query(_shown(drawings[at][1], photographs, random), names[at] if kind == "known" else None, kind)
+
+
+def _shown(drawing: Array, photographs: list[Array], random: np.random.Generator) -> Pixels:
+    """Return a picture that shows a drawing: cut out, in a scene, small in a photograph, or drawn in other colours."""
+    way = random.random()
+    if way < _DRAWN:
+        return reference(recolour(drawing, random))
+    if way < _DRAWN + _SMALL:
+        behind = cv2.resize(photographs[int(random.integers(len(photographs)))], SIZE, interpolation=cv2.INTER_AREA)
+        return scene(drawing, np.asarray(behind), random)[0]
+    picture, quad = degrade(drawing, random, photographs)
+    return np.ascontiguousarray(proposal(picture, quad, random)) if random.random() < _CUT_OUT else picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +154,7 @@ def rows_of(held: Held, queries: Sequence[Query], embedding: Any, start: int) ->
 def _best(found: Sequence[Sighting]) -> Sequence[Sighting]:
     """Return the sightings that may win: the first of the present weights, and the nearest."""
     nearest = max(found, key=lambda one: one.similarity, default=None)
-    return [*found[:4], *([nearest] if nearest is not None and nearest not in found[:4] else [])]
+    return [*found[:_CANDIDATES], *([nearest] if nearest is not None and nearest not in found[:_CANDIDATES] else [])]
 
 
 def gather(
@@ -152,18 +172,15 @@ def gather(
     return rows
 
 
-def strangers(rows: Sequence[Row]) -> tuple[float, float, Array]:
-    """Return the level and the rise of the similarity that strangers reach (least squares on quantiles), and the table."""
+def strangers(rows: Sequence[Row]) -> float:
+    """Return the similarity that one stranger in a hundred reaches among REFERENCE_COUNT comparisons, at the given RISE."""
     best: dict[int, tuple[float, int]] = {}
     for row in rows:
         if row.kind != "known":
             near = max(best.get(row.query, (-1.0, 0))[0], row.evidence.similarity)
             best[row.query] = near, row.comparisons
-    table = np.array(sorted((np.log(count / REFERENCE_COUNT), near) for near, count in best.values()))
-    parts = np.array_split(table, 4)
-    points = np.array([(part[:, 0].mean(), np.quantile(part[:, 1], 0.95)) for part in parts])
-    rise, level = np.polyfit(points[:, 0], points[:, 1], 1)
-    return float(level), float(rise), points
+    levels = [near - RISE * np.log(count / REFERENCE_COUNT) for near, count in best.values()]
+    return float(np.quantile(levels, 0.99))
 
 
 def fit(rows: Sequence[Row], level: Level) -> dict[str, float]:
@@ -203,27 +220,35 @@ def judge(rows: Sequence[Row], level: Level, weights: dict[str, float]) -> None:
             print(f"said {low:.1f} to {low + 0.1:.1f}: {np.mean(inside):.2f} right of {len(inside)}")
 
 
+def gathered(part: tuple[int, int, int], folder: Path, behind: list[Path]) -> list[Row]:
+    """Return the rows of a part (first, last, seed) of the held-out brands; each process reads all for itself."""
+    first, last, seed = part
+    canvases, named = read(folder / "unseen")
+    rows = list(zip(named, canvases, strict=True))[first:last]
+    drawings = [(row["brand"], from_canvas(canvas)) for row, canvas in rows]
+    embedding = LogoEmbedding.load()
+    return gather(drawings, hold(drawings, embedding), read_photographs(behind), embedding, seed)
+
+
 def main() -> None:
     """Gather, fit and judge."""
     parser = argparse.ArgumentParser()
     parser.add_argument("drawings", type=Path)
     parser.add_argument("photographs", type=Path, nargs="+")
-    parser.add_argument("--model", type=Path)
     asked = parser.parse_args()
-    embedding = LogoEmbedding(asked.model.read_bytes()) if asked.model else LogoEmbedding.load()
-    canvases, named = read(asked.drawings / "unseen")
-    drawings = [(row["brand"], from_canvas(canvas)) for row, canvas in zip(named, canvases, strict=True)]
-    photographs = read_photographs(asked.photographs)
-    fitted = drawings[_KEPT_BACK:]
-    rows = gather(fitted, hold(fitted, embedding), photographs, embedding, seed=1)
-    level, rise, points = strangers(rows)
-    print(f"DEFAULT_LEVEL {level:.3f} RISE {rise:.4f} from {np.round(points, 3).tolist()}")
-    weights = fit(rows, Level())
+    cv2.setNumThreads(1)
+    parts = [(KEPT_BACK, 10_000, 1), (0, KEPT_BACK, 2)]
+    with ProcessPoolExecutor(2) as pool:
+        work = partial(gathered, folder=asked.drawings, behind=asked.photographs)
+        rows, held_back = pool.map(work, parts)
+    reached = strangers(rows)
+    print(f"DEFAULT_LEVEL {reached:.3f}, of the others {strangers(held_back):.3f}")
+    level = Level(reached - DEFAULT_LEVEL)
+    weights = fit(rows, level)
     print(weights)
-    judge(rows, Level(), weights)
-    held_back = drawings[:_KEPT_BACK]
+    judge(rows, level, weights)
     print("held back:")
-    judge(gather(held_back, hold(held_back, embedding), photographs, embedding, seed=2), Level(), weights)
+    judge(held_back, level, weights)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import pytest
 
 from tests.engine.brand_scenes import logo, on_card, photograph
 from visionmq.engine.brand import boxes as box
-from visionmq.engine.brand.proposals import MOST, MOST_FLAT, content_box, ground_of, propose
+from visionmq.engine.brand.flat import content_box, ground_of
+from visionmq.engine.brand.proposals import MOST, MOST_FLAT, content_of, propose
 
 QUAD = [(290.0, 120.0), (402.0, 130.0), (396.0, 238.0), (286.0, 228.0)]
 
@@ -34,6 +35,39 @@ def test_a_lock_up_gives_its_symbol_its_word_and_both():
     whole, symbol = (20, 20, 460, 100), (20, 20, 101, 101)
     assert best(found, symbol) > 0.8
     assert found.boxes[0][2] - found.boxes[0][0] > 0.9 * (whole[2] - whole[0])
+
+
+def test_what_is_printed_on_a_shirt_is_found_and_the_shirt_is_no_logo():
+    shirt = np.full((400, 400, 3), 255, np.uint8)
+    cv2.fillPoly(
+        shirt,
+        [np.array([(80, 60), (320, 60), (390, 160), (320, 200), (320, 390), (80, 390), (80, 200), (10, 160)])],
+        (60, 30, 20),
+    )
+    cv2.circle(shirt, (200, 180), 30, (40, 200, 240), -1, cv2.LINE_AA)
+    found = propose(shirt)
+    assert len(found.boxes) <= MOST_FLAT
+    assert best(found, (170, 150, 231, 211)) > 0.7
+
+
+def test_a_drawing_that_is_said_to_be_a_scene_is_searched_like_a_photograph():
+    drawn = np.full((300, 400, 3), 255, np.uint8)
+    for number in range(6):
+        cv2.circle(drawn, (60 + 55 * number, 80 + 40 * (number % 3)), 16, (30, 60, 200), 3)
+    assert propose(drawn).flat
+    scene = propose(drawn, scene=True)
+    assert not scene.flat
+    assert len(scene.boxes) > MOST_FLAT
+
+
+def test_a_photographed_thing_before_white_is_searched_like_a_photograph():
+    thing = np.full((360, 480, 3), 255, np.uint8)
+    mask = cv2.ellipse(np.zeros((360, 480), np.uint8), (240, 180), (200, 140), 0, 0, 360, 1, -1)
+    softly = cv2.GaussianBlur(photograph(3), (0, 0), 2)
+    thing[mask > 0] = softly[mask > 0]
+    found = propose(thing)
+    assert not found.flat
+    assert len(found.boxes) > MOST_FLAT
 
 
 def test_a_logo_in_a_photograph_is_among_a_bounded_number_of_boxes():
@@ -74,3 +108,10 @@ def test_boxes_are_kept_once():
     assert box.distinct(boxes, 0.7, 5) == [0, 2]
     assert box.distinct(boxes, 0.7, 1) == [0]
     assert box.ious(boxes[:1], boxes)[0] == pytest.approx([1.0, 0.9, 0.0])
+
+
+def test_the_content_of_a_picture_is_the_first_of_its_places():
+    for picture in (logo(1), photograph(4), on_card(photograph(1), logo(4), QUAD), np.full((50, 60, 3), 200, np.uint8)):
+        only = content_of(picture)
+        assert len(only.boxes) == 1
+        assert only.boxes[0] == pytest.approx(propose(picture).boxes[0])

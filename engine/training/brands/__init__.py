@@ -10,9 +10,14 @@ Everything is made from packages that are licensed for any use; `sources.NPM` pi
     B=training.brands
     python -m $B.splits   node_modules never_train.txt          # once: writes splits.json, the held-out brands
     python -m $B.drawings node_modules never_train.txt data     # 15,000 drawings of 7,100 brands, 4 minutes
-    python -m $B.train    data logos.pt --photographs /usr/share/wallpapers /usr/share/backgrounds SAMPLES --minutes 55 --seed 1
+    P="--photographs /usr/share/wallpapers /usr/share/backgrounds"
+    python -m $B.train    data 1.pt $P --minutes 55 --seed 1                       # on two cores
+    python -m $B.train    data 2.pt $P --minutes 32 --seed 2 --start 1.pt
+    python -m $B.train    data logos.pt $P --minutes 112 --seed 3 --start 2.pt
     python -m $B.export   logos.pt logo_embedding.onnx --half
     python -m $B.evaluate logo_embedding.onnx --plain --data data --dev ../shared/data/logos/dev --photographs OPENCV_EXAMPLES
+
+What recognition makes of the embedding is fitted after it: `training.brand_places`, `brand_frames`, `brand_odds`, in this order.
 
 The split is by brand (`splits`): no drawing of a brand in `never_train.txt`, nor of the 340 brands in `splits.json`, is drawn for
 training, under any of its names, from any package. The same seed gives the same samples in the same order; the time is the

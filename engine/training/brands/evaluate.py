@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from training.brands.camera import over
-from training.brands.degrade import degrade, proposal
+from training.brands.degrade import HARD, USUAL, Recipe, degrade, proposal
 from training.brands.drawings import from_canvas, read
 from training.brands.photographs import read_photographs
 from visionmq.engine.brand.embedding import LogoEmbedding
@@ -72,7 +72,9 @@ def reference(bgra: Array) -> Array:
     return over(np.full((*padded.shape[:2], 3), level, np.uint8), np.asarray(padded))
 
 
-def unseen_brands(data: Path, photographs: list[Path], brands: int) -> tuple[list[Array], list[Array], list[int]]:
+def unseen_brands(
+    data: Path, photographs: list[Path], brands: int, recipe: Recipe = HARD
+) -> tuple[list[Array], list[Array], list[int]]:
     """Return references of unseen brands, crops of degraded pictures of them, and which brand each crop shows."""
     photos = read_photographs(photographs)
     canvases, _ = read(data / "unseen")
@@ -81,7 +83,7 @@ def unseen_brands(data: Path, photographs: list[Path], brands: int) -> tuple[lis
     for index, drawing in enumerate(drawings):
         for turn in range(_QUERIES):
             rng = np.random.default_rng([_SEED, index, turn])
-            crops.append(proposal(*degrade(drawing, rng, photos), rng))
+            crops.append(proposal(*degrade(drawing, rng, photos, recipe), rng))
     return (
         [reference(drawing) for drawing in drawings],
         crops,
@@ -96,7 +98,7 @@ def first_right(gallery: Array, queries: Array, truth: Sequence[int], within: in
 
 
 def _show(name: str, values: Iterable[tuple[str, float]]) -> None:
-    print(f"{name:36s}" + "  ".join(f"{label} {value:.3f}" for label, value in values), flush=True)
+    print(f"{name:42s}" + "  ".join(f"{label} {value:.3f}" for label, value in values), flush=True)
 
 
 def measure_unseen(name: str, embed: Embed, material: tuple[list[Array], list[Array], list[int]]) -> None:
@@ -155,12 +157,16 @@ def main() -> None:
     parser.add_argument("--brands", type=int, default=_UNSEEN)
     parser.add_argument("--plain", action="store_true", help="measure the plain backbone too")
     asked = parser.parse_args()
-    material = unseen_brands(asked.data, asked.photographs, asked.brands)
+    recipes = {"usual": USUAL, "hard": HARD}
+    materials = {
+        name: unseen_brands(asked.data, asked.photographs, asked.brands, recipe) for name, recipe in recipes.items()
+    }
     embeds: dict[str, Embed] = {model.stem: LogoEmbedding(model.read_bytes()).embed for model in asked.models}
     if asked.plain:
         embeds["plain Lite0"] = plain_backbone()
     for name, embed in embeds.items():
-        measure_unseen(name, embed, material)
+        for recipe, material in materials.items():
+            measure_unseen(f"{name}, {recipe}", embed, material)
         if asked.dev:
             measure_dev(name, embed, asked.dev)
         _show(name, [("ms a crop", milliseconds(embed))])

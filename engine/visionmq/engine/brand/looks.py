@@ -4,6 +4,9 @@ A logo is printed: flat colours, hard edges, its own colours inside, and contour
 """
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
 from typing import Final
 
 import cv2
@@ -20,11 +23,8 @@ _FLAT: Final = 9.0
 """Grey levels a pixel and less: a printed area."""
 _RING: Final = 0.18
 """Width of the ring around a box that it is compared with, as part of its longer side."""
-WEIGHTS: Final = np.array(
-    [8.402, 1.332, -2.593, 1.385, 1.468, 1.344, -1.095, -1.082, 7.855, 1.209, -8.5, -3.399, 1.229, -0.612, 6.66, 0.36,
-     -2.524, -13.058, -12.935]
-)  # fmt: skip
-"""Fitted by `training.brand_places` on drawn scenes of training brands."""
+_FILE: Final = "logo_places.npz"
+"""The layers of a small network, fitted by `training.brand_places` on drawn scenes of training brands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,21 @@ def describe(made: Tables, contours: Contours, found: Array) -> Array:
     columns = [inside[:, 0], ring[:, 0], inside[:, 1], ring[:, 1], apart[:, 0] / 64, apart[:, 1:].sum(axis=1) / 64]
     columns += [spread[0] / 64, spread[1] / 64, short / long, votes, part, part**2, held, held**2]
     columns += [inside[:, 0] * inside[:, 1], inside[:, 1] * ring[:, 1], inside[:, 1] ** 2, inside[:, 0] ** 2]
-    return np.column_stack([*columns, np.ones(len(found))])
+    return np.column_stack(columns)
 
 
 def likeness(made: Tables, contours: Contours, found: Array) -> Array:
-    """Return how much each box looks like a logo's, n; more is likelier."""
-    return np.asarray(describe(made, contours, found) @ WEIGHTS)
+    """Return how much each box looks like a logo's, n: log-odds, more is likelier."""
+    seen = describe(made, contours, found)
+    *layers, last = _layers()
+    for weights, shift in layers:
+        seen = np.maximum(seen @ weights + shift, 0)
+    return np.asarray((seen @ last[0] + last[1])[:, 0])
+
+
+@cache
+def _layers() -> list[tuple[Array, Array]]:
+    """Return weights and shift of each layer; read once, when the engine warms up."""
+    file = files(__package__).joinpath("data").joinpath(_FILE).read_bytes()
+    with np.load(BytesIO(file)) as kept:
+        return [(kept[f"weights{at}"], kept[f"shift{at}"]) for at in range(len(kept.files) // 2)]

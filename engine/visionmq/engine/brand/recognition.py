@@ -1,7 +1,7 @@
 """From pictures to brands: places are embedded together, shortlisted by the gallery, confirmed one by one."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from visionmq.engine.brand import boxes as box
 from visionmq.engine.brand.confirm import Confirmation, Place, confirm, place_of
+from visionmq.engine.brand.evidence import Witness
 from visionmq.engine.brand.gallery import Brands, Near
-from visionmq.engine.brand.proposals import MOST, MOST_FLAT, Proposals, propose
+from visionmq.engine.brand.proposals import Proposals, content_of, propose
 from visionmq.engine.brand.scoring import Evidence, Level, probability
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
@@ -24,8 +25,8 @@ NEIGHBOURS: Final = 10
 """Brands asked of the gallery for each place."""
 _HOPELESS: Final = 0.4
 """How far below the strangers' level a pair is not worth confirming: no right one on the drawn scenes is."""
-_USUALLY: Final = 0.12
-"""How far below their level the nearest of few strangers are: in small galleries nobody else may be near."""
+_FITS: Final = 0.6
+"""Likeness of outlines from which on the reference's quad is better than the place's box."""
 _SAME_PLACE: Final = 0.3
 """Overlap from which on two brands contend for one place."""
 
@@ -50,6 +51,10 @@ class Embedding(Protocol):
 
     def embed(self, crops: Sequence[Pixels]) -> Array:
         """Return n x DIMENSION float32 of length 1."""
+        ...
+
+    def framed(self, vectors: Array) -> Array:
+        """Return the log-odds, n, that what n embeddings show is a logo and little else."""
         ...
 
 
@@ -88,6 +93,8 @@ class Seen:
     proposals: Proposals
     vectors: Array
     """n x dimension, one a place."""
+    framed: Array
+    """Log-odds that a place holds a logo and little else, n."""
 
 
 @dataclass(slots=True)
@@ -110,13 +117,15 @@ def look(pictures: Sequence[Pixels], embedding: Embedding, search: str) -> list[
     vectors = embedding.embed(crops)
     ends = np.cumsum([len(proposals.boxes) for proposals in found])
     parts = np.split(vectors, ends[:-1]) if len(ends) else []
-    return [Seen(*row) for row in zip(pictures, found, parts, strict=True)]
+    return [
+        Seen(pixels, proposals, part, embedding.framed(part))
+        for pixels, proposals, part in zip(pictures, found, parts, strict=True)
+    ]
 
 
 def places(pixels: Pixels, search: str) -> Proposals:
-    """Return where to look in a picture: with `whole` at its content, else wherever logos may be."""
-    found = propose(pixels, MOST if search != "whole" else MOST_FLAT)
-    return replace(found, boxes=found.boxes[:1]) if search == "whole" else found
+    """Return where to look in a picture: with `whole` at its content, with `scene` as in a photograph, else as it looks."""
+    return content_of(pixels) if search == "whole" else propose(pixels, scene=search == "scene")
 
 
 def crop(pixels: Pixels, one: Array) -> Pixels:
@@ -132,20 +141,13 @@ def sight(
 ) -> list[Sighting]:
     """Return the brands that may be in a picture, each at its likeliest place, best first."""
     strangers = level.similarity(max(1, references) * max(1, len(rows)))
-    views, support = Views(seen), Counter(row[0].brand for row in rows if row)
-    found = [
-        _judge(
-            views,
-            near,
-            index,
-            _spoken(near, rows[index], strangers, support),
-            brands if asked.verify else None,
-            strangers,
-        )
-        for index, near in _worth(rows, strangers)
-    ]
-    known = {(one.place, one.brand) for one in found}
-    found.extend(_unseen(seen, rows, strangers, support, known))
+    witness = Witness(rows, seen.proposals.boxes, seen.framed, strangers)
+    views = Views(seen)
+    looked = _worth(rows, strangers) if asked.verify else []
+    found = [_looked(views, near, index, witness, brands) for index, near in looked]
+    known = {near.brand for _, near in looked}
+    rest = ((index, near) for index, row in enumerate(rows) for near in row if near.brand not in known)
+    found.extend(_sighting(seen, near, index, witness.tell(near, index), strangers) for index, near in rest)
     best: dict[str, Sighting] = {}
     for one in sorted(found, key=lambda one: (-one.probability, -one.similarity, one.brand)):
         best.setdefault(one.brand, one)
@@ -156,61 +158,34 @@ def _worth(rows: Sequence[Sequence[Near]], strangers: float) -> list[tuple[int, 
     """Return the pairs of place and brand that are confirmed, the nearest first."""
     pairs = [(index, near) for index, row in enumerate(rows) for near in row[:BRANDS_A_PLACE]]
     pairs.sort(key=lambda pair: (-pair[1].similarity, pair[0], pair[1].brand))
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     kept: list[tuple[int, Near]] = []
     for index, near in pairs:
         if near.similarity < strangers - _HOPELESS or len(kept) == LOOKS:
             break
-        counts[near.brand] = counts.get(near.brand, 0) + 1
+        counts[near.brand] += 1
         if counts[near.brand] <= PLACES_A_BRAND:
             kept.append((index, near))
     return kept
 
 
-def _margin(near: Near, row: Sequence[Near], strangers: float) -> float:
-    """Return how much nearer a brand is than the nearest other at its place, or than strangers usually are."""
-    others = max((one.similarity for one in row if one.brand != near.brand), default=-1.0)
-    return near.similarity - max(others, strangers - _USUALLY)
+def _looked(views: Views, near: Near, index: int, witness: Witness, brands: Brands) -> Sighting:
+    """Return a brand at a place after both were compared closely, if the store has what that takes."""
+    evidence = witness.tell(near, index)
+    marks = brands.marks(near.template, near.brand)
+    if marks is None:
+        return _sighting(views.seen, near, index, evidence, witness.strangers)
+    found = confirm(views[index], marks)
+    evidence = replace(evidence, surprise=found.surprise, likeness=found.likeness, looked=True)
+    sighting = replace(_sighting(views.seen, near, index, evidence, witness.strangers), found=found)
+    fits = found.verified or found.likeness > _FITS
+    return replace(sighting, quad=found.quad) if fits else sighting
 
 
-def _spoken(near: Near, row: Sequence[Near], strangers: float, support: Mapping[str, int]) -> Evidence:
-    """Return what speaks for a brand at a place before anything is confirmed."""
-    margin = _margin(near, row, strangers)
-    return Evidence(near.similarity, margin, votes=near.votes, support=support.get(near.brand, 1))
-
-
-def _judge(
-    views: Views, near: Near, index: int, evidence: Evidence, brands: Brands | None, strangers: float
-) -> Sighting:
-    marks = None if brands is None else brands.marks(near.template, near.brand)
-    found = None if marks is None else confirm(views[index], marks)
-    quad = box.quad_of(views.seen.proposals.boxes[index])
-    if found is not None:
-        evidence = replace(evidence, surprise=found.surprise, likeness=found.likeness, looked=True)
-        if found.verified or found.likeness > 0.6:
-            quad = found.quad
+def _sighting(seen: Seen, near: Near, index: int, evidence: Evidence, strangers: float) -> Sighting:
+    quad = box.quad_of(seen.proposals.boxes[index])
     sure = probability(evidence, strangers)
-    return Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence, found)
-
-
-def _unseen(
-    seen: Seen,
-    rows: Sequence[Sequence[Near]],
-    strangers: float,
-    support: Mapping[str, int],
-    known: set[tuple[int, str]],
-) -> list[Sighting]:
-    """Return the remaining pairs as they are: candidates that were too far to be confirmed."""
-    made = []
-    for index, row in enumerate(rows):
-        for near in row:
-            if (index, near.brand) in known:
-                continue
-            evidence = _spoken(near, row, strangers, support)
-            sure = probability(evidence, strangers)
-            quad = box.quad_of(seen.proposals.boxes[index])
-            made.append(Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence))
-    return made
+    return Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence)
 
 
 def contend(found: Sequence[Sighting], most: int, accept: Callable[[Sighting], bool]) -> list[Sighting]:

@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from visionmq.engine.brand.proposals import content_box, ground_of
+from visionmq.engine.brand.flat import content_box, ground_of
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
 
