@@ -87,6 +87,8 @@ class Ours:
         """Recognise one picture."""
         params = RecognizeParams(collection=self._collection, **self._options)
         (item,) = self._ask("brand.recognize", params, [query.file()]).items
+        if item.result is None:  # too small to be opened: a miss
+            return []
         quads = {match.brand: match.quad.points for match in item.result.matches}
         return [
             Guess(one.brand, one.probability, one.brand in quads, quads.get(one.brand))
