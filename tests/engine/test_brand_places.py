@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.brand_scenes import logo, on_card, photograph
 from visionmq.engine.brand import boxes as box
-from visionmq.engine.brand.flat import content_box, ground_of
+from visionmq.engine.brand.flat import content_box, ground_of, in_row
 from visionmq.engine.brand.proposals import MOST, MOST_FLAT, content_of, propose
 
 QUAD = [(290.0, 120.0), (402.0, 130.0), (396.0, 238.0), (286.0, 228.0)]
@@ -35,6 +35,25 @@ def test_a_lock_up_gives_its_symbol_its_word_and_both():
     whole, symbol = (20, 20, 460, 100), (20, 20, 101, 101)
     assert best(found, symbol) > 0.8
     assert found.boxes[0][2] - found.boxes[0][0] > 0.9 * (whole[2] - whole[0])
+
+
+def test_letters_of_a_word_stand_in_a_row_and_a_symbol_beside_a_word_does_not():
+    row = [[10, 20, 40, 60], [50, 21, 90, 60], [100, 19, 130, 61]]
+    assert in_row(np.array([*row, [140, 0, 220, 80]], np.float32)).tolist() == [True, True, True, False]
+    assert in_row(np.array([row[0], [60, 18, 300, 62]], np.float32)).tolist() == [False, False]
+    assert in_row(np.empty((0, 4), np.float32)).tolist() == []
+
+
+def test_places_know_which_of_them_are_letters():
+    picture = np.full((140, 520, 3), 255, np.uint8)
+    cv2.rectangle(picture, (20, 10), (130, 130), (160, 40, 20), -1)
+    for number in range(4):
+        cv2.circle(picture, (210 + 85 * number, 80), 30, (20, 20, 20), 10)
+    found = propose(picture)
+    marked = [found.boxes[index] for index in sorted(found.letters)]
+    assert marked
+    assert all(one[0] > 150 and one[2] - one[0] < 100 for one in marked)
+    assert best(found, (20, 10, 131, 131)) > 0.7
 
 
 def test_what_is_printed_on_a_shirt_is_found_and_the_shirt_is_no_logo():

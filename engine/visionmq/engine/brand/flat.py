@@ -4,6 +4,7 @@ A shirt, a bottle or a car before white looks like a drawing by its border alone
 colour, as a symbol lies on its plate; where the thing has no single colour, it is a photograph.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -41,6 +42,10 @@ _GRAIN: Final = 0.45
 """Part of a photographed thing that slopes so; on dev 19 in 20 drawings have less, things before white 0.5 to 0.7."""
 _SPAN: Final = 0.8
 """Part of the content's box that a single thing spans."""
+_LINE: Final = 0.12
+"""Part of a letter's height by which letters of a line differ above and below."""
+_COMPANY: Final = 2
+"""Others of its kind that a letter has in its line."""
 _LEAST: Final = 64
 """Pixels of content below which nothing is said of it."""
 
@@ -95,6 +100,21 @@ def is_photograph(seen: Pixels, ground: tuple[int, int, int], content: Array) ->
     return many or (_is_one(mask) and _grain(part, mask) > _GRAIN)
 
 
+def letters(seen: Pixels, ground: tuple[int, int, int], content: Array) -> Array:
+    """Return the boxes of a drawing's parts that are letters of a word, n x 4."""
+    rows = [parts[in_row(parts)] for parts in _parts(content_mask(seen, ground), content, _PRINT)]
+    return np.vstack(rows)
+
+
+def in_row(found: Array) -> Array:
+    """Return which boxes stand in a row with at least two others of their height, n bool."""
+    tops, bottoms = found[:, 1], found[:, 3]
+    high = np.maximum(bottoms - tops, 1)
+    slack = _LINE * np.maximum(high[:, None], high[None])
+    alike = (np.abs(tops[:, None] - tops[None]) < slack) & (np.abs(bottoms[:, None] - bottoms[None]) < slack)
+    return np.asarray(alike.sum(axis=1) > _COMPANY)
+
+
 def shaped(found: Array, smallest: float) -> Array:
     """Return the boxes that are neither tiny nor slivers."""
     wide, high = found[:, 2] - found[:, 0], found[:, 3] - found[:, 1]
@@ -116,13 +136,15 @@ def components(mask: Array, least: float) -> Array:
 
 def _joined(mask: Array, content: Array, part: float) -> Array:
     """Return the boxes of a mask's parts, joined over each of the gaps."""
-    long = _long(content)
-    found = []
+    return shaped(np.vstack(list(_parts(mask, content, part))), part * _long(content))
+
+
+def _parts(mask: Array, content: Array, part: float) -> Iterator[Array]:
+    """Yield the boxes of a mask's parts for each of the gaps."""
     for gap in _GAPS:
-        reach = max(1, round(gap * long))
+        reach = max(1, round(gap * _long(content)))
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) if reach > 1 else mask
-        found.append(components(joined, least=part**2 * float(box.areas(content))))
-    return shaped(np.vstack(found), part * long)
+        yield components(joined, least=part**2 * float(box.areas(content)))
 
 
 def _long(content: Array) -> float:

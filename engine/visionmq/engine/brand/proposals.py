@@ -13,7 +13,16 @@ import numpy as np
 
 from visionmq.engine.brand import boxes as box
 from visionmq.engine.brand.contours import Contours, trace
-from visionmq.engine.brand.flat import components, content_box, ground_of, groups, is_photograph, prints, shaped
+from visionmq.engine.brand.flat import (
+    components,
+    content_box,
+    ground_of,
+    groups,
+    is_photograph,
+    letters,
+    prints,
+    shaped,
+)
 from visionmq.engine.brand.looks import likeness, tables
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
@@ -48,6 +57,8 @@ class Proposals:
     """A drawing on a flat ground: nothing but the logo is in the picture."""
     ground: tuple[int, int, int]
     """The border's colour (BGR), which a flat ground has."""
+    letters: frozenset[int] = frozenset()
+    """The boxes of a drawing that are letters of its word mark."""
 
 
 def propose(pixels: Pixels, most: int = MOST, *, scene: bool = False) -> Proposals:
@@ -61,7 +72,17 @@ def propose(pixels: Pixels, most: int = MOST, *, scene: bool = False) -> Proposa
     found = np.vstack([_on_ground(seen, ground, content, drawn=drawn), *([] if drawn else [_in_photograph(seen)])])
     grown = box.clipped(box.padded(found, MARGIN), seen.shape[1::-1])
     kept = box.distinct(grown, SAME, min(most, MOST_FLAT) if drawn else most)
-    return Proposals(box.clipped(grown[kept] * scale, (width, height)), drawn, ground)
+    places = grown[kept]
+    words = _letters(places, letters(seen, ground, content)) if drawn and content is not None else frozenset[int]()
+    return Proposals(box.clipped(places * scale, (width, height)), drawn, ground, words)
+
+
+def _letters(places: Array, found: Array) -> frozenset[int]:
+    """Return which places are letters, by the boxes of all letters."""
+    if len(found) == 0:
+        return frozenset()
+    alike = box.ious(places, box.padded(found, MARGIN)).max(axis=1) > SAME
+    return frozenset(np.flatnonzero(alike).tolist())
 
 
 def content_of(pixels: Pixels) -> Proposals:

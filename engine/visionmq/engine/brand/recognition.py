@@ -1,7 +1,7 @@
 """From pictures to brands: places are embedded together, shortlisted by the gallery, confirmed one by one."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -188,15 +188,18 @@ def _sighting(seen: Seen, near: Near, index: int, evidence: Evidence, strangers:
     return Sighting(near.brand, near.similarity, sure, near.source, near.template, quad, index, evidence)
 
 
-def contend(found: Sequence[Sighting], most: int, accept: Callable[[Sighting], bool]) -> list[Sighting]:
-    """Return the sightings that are accepted, best first; of several brands at one place the likeliest only."""
+def contend(
+    found: Sequence[Sighting], most: int, accept: Callable[[Sighting], bool], letters: Collection[int] = ()
+) -> list[Sighting]:
+    """Return the sightings that are accepted, best first; of several brands at one place the likeliest only.
+
+    `letters` are places of a drawing that are letters of its word mark: what they look like counts where nothing else does.
+    """
     kept: list[Sighting] = []
     for one in found:
-        if len(kept) == most:
-            break
         if accept(one) and all(_apart(one, other) for other in kept):
             kept.append(one)
-    return kept
+    return ([one for one in kept if one.place not in letters] or kept)[:most]
 
 
 def _apart(first: Sighting, second: Sighting) -> bool:

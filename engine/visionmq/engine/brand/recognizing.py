@@ -135,7 +135,7 @@ class Recognizer:
         found = sight(seen, rows, brands, level, asked, references)
         if params.text and self.words is not None and job.time_left > _TIME_TO_READ:
             found = self._read(seen, found, level, references)
-        matches = matches_of(found, params)
+        matches = matches_of(seen, found, params)
         recognition = Recognition(
             label=matches[0].brand if matches else UNKNOWN,
             matches=[told_match(one, seen if params.embedding else None) for one in matches],

@@ -11,13 +11,13 @@ from visionmq.schemas.common import Quad
 _DIGITS: Final = 5
 
 
-def matches_of(found: Sequence[Sighting], params: RecognizeParams) -> list[Sighting]:
-    """Return what is a match by the rule that was asked for."""
+def matches_of(seen: Seen, found: Sequence[Sighting], params: RecognizeParams) -> list[Sighting]:
+    """Return what is a match in a picture by the rule that was asked for."""
     if params.threshold is not None:
         least = params.threshold
         return [one for one in found if one.similarity >= least][: params.top]
     least = cut(params.fpr)
-    return contend(found, params.top, lambda one: one.probability >= least)
+    return contend(found, params.top, lambda one: one.probability >= least, seen.proposals.letters)
 
 
 def threshold_of(params: RecognizeParams, level: Level, references: int) -> Threshold:
