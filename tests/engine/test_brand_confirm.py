@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.engine.brand_scenes import logo, on_card, photograph
-from visionmq.engine.brand.confirm import confirm, place_of
+from visionmq.engine.brand.confirm import confirm, credible, place_of
 from visionmq.engine.brand.marks import marks_of, pack, unpack
 from visionmq.engine.brand.views import cut, views
 
@@ -80,3 +80,17 @@ def test_a_reference_has_about_eleven_views_of_its_own_kind():
     assert len({view.tobytes() for view in seen}) == len(seen)
     trimmed = cut(logo(1))
     assert max(trimmed.shape[:2]) < 200
+
+
+@pytest.mark.parametrize(
+    ("quad", "believed"),
+    [
+        ([(0, 0), (100, 0), (100, 100), (0, 100)], True),
+        ([(10, 10), (60, 0), (60, 90), (10, 60)], True),
+        ([(150, 50), (250, 50), (250, 150), (150, 150)], False),
+        ([(10, 40), (90, 0), (90, 100), (10, 60)], False),
+        ([(300, 0), (400, 0), (400, 50), (300, 50)], False),
+    ],
+)
+def test_a_quad_that_leaves_the_picture_or_leans_too_far_is_not_believed(quad, believed):
+    assert credible(np.array(quad, np.float32), np.zeros((100, 200, 3), np.uint8)) == believed

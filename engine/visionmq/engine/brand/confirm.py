@@ -30,6 +30,10 @@ _EPSILON: Final = 1e-4
 _LEAST_SIDE: Final = 0.15
 _MOST_SIDE: Final = 3.0
 """Sides of a confirmed quad, as parts of the place's longer side."""
+_LEAN: Final = 2.0
+"""How much longer one of two opposite sides of a quad may be; cameras that are so near see no logo whole."""
+_SEEN: Final = 0.6
+"""Part of a quad that lies in the picture at least."""
 _FITS: Final = 0.5
 """Likeness from which on no other start is tried: 99 in 100 wrong references stay below."""
 _CARD: Final = 0.16
@@ -216,3 +220,13 @@ def _followed(reference: Array, seen: Array, start: Array) -> Array:
 def _outlines(gray: Array) -> Array:
     """Return the strength of slopes over their surroundings', h x w float32."""
     return np.asarray(np.linalg.norm(_slopes(gray), axis=2), np.float32)
+
+
+def credible(quad: Array, pixels: Pixels) -> bool:
+    """Return whether a logo may fill a convex quad (4 x 2) of a picture: landmarks in one corner of a reference reach too far."""
+    frame = box.quad_of(np.array([0, 0, pixels.shape[1], pixels.shape[0]], np.float32))
+    hull = cv2.convexHull(quad.astype(np.float32))
+    area = max(float(cv2.contourArea(hull)), 1e-6)
+    sides = np.maximum(np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1), 1e-6)
+    leans = np.abs(np.log(sides[:2] / sides[2:])).max() > np.log(_LEAN)
+    return bool(not leans and cv2.intersectConvexConvex(hull, frame)[0] > _SEEN * area)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from visionmq.engine.brand import boxes as box
-from visionmq.engine.brand.confirm import Confirmation, Place, confirm, place_of
+from visionmq.engine.brand.confirm import Confirmation, Place, confirm, credible, place_of
 from visionmq.engine.brand.evidence import Witness
 from visionmq.engine.brand.gallery import Brands, Near
 from visionmq.engine.brand.proposals import Proposals, content_of, propose
@@ -178,7 +178,7 @@ def _looked(views: Views, near: Near, index: int, witness: Witness, brands: Bran
     found = confirm(views[index], marks)
     evidence = replace(evidence, surprise=found.surprise, likeness=found.likeness, looked=True)
     sighting = replace(_sighting(views.seen, near, index, evidence, witness.strangers), found=found)
-    fits = found.verified or found.likeness > _FITS
+    fits = (found.verified or found.likeness > _FITS) and credible(found.quad, views.seen.pixels)
     return replace(sighting, quad=found.quad) if fits else sighting
 
 
