@@ -15,6 +15,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from training import logistic
 from training.brand_odds import KEPT_BACK
 from training.brand_places import SIZE, scene
 from training.brands.degrade import degrade, proposal
@@ -31,7 +32,6 @@ _TURNS: Final = 2
 _RIGHT, _WRONG = 0.6, 0.35
 """Overlaps from which on a box is right, and up to which it is wrong; between them it is neither."""
 _RIDGE: Final = 3.0
-_STEPS: Final = 30
 
 
 def pictures(drawings: list[Array], photographs: list[Array], seed: int) -> Iterator[tuple[Pixels, Array]]:
@@ -47,18 +47,6 @@ def pictures(drawings: list[Array], photographs: list[Array], seed: int) -> Iter
             behind = photographs[int(random.integers(len(photographs)))]
             yield scene(drawing, np.asarray(cv2.resize(behind, SIZE, interpolation=cv2.INTER_AREA)), random)
         yield photographs[int(random.integers(len(photographs)))], nowhere
-
-
-def fit(vectors: Array, right: Array) -> Array:
-    """Return the weights and the constant of a logistic regression (Newton's method, ridge)."""
-    inputs = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(_STEPS):
-        sure = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        slope = inputs.T @ (sure - right) + _RIDGE * weights
-        curve = (inputs * (sure * (1 - sure))[:, None]).T @ inputs + _RIDGE * np.eye(len(weights))
-        weights -= np.linalg.solve(curve, slope)
-    return weights
 
 
 def samples(
@@ -93,7 +81,8 @@ def main() -> None:
     embedding = LogoEmbedding.load()
     drawings = [from_canvas(canvas) for canvas in read(asked.drawings / "unseen")[0]]
     photographs = read_photographs(asked.photographs)
-    weights = fit(*samples(drawings[KEPT_BACK:], photographs, embedding, seed=3))
+    vectors, right = samples(drawings[KEPT_BACK:], photographs, embedding, seed=3)
+    weights = logistic.fit(np.hstack([vectors, np.ones((len(vectors), 1))]), right, _RIDGE)
     np.save(asked.out, weights.astype(np.float32))
     vectors, right = samples(drawings[: KEPT_BACK // 3], photographs, embedding, seed=4)
     print(f"{len(right)} boxes, {right.mean():.3f} right, ranked rightly {ranked(vectors @ weights[:-1], right):.3f}")

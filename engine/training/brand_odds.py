@@ -18,6 +18,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from training import logistic
 from training.brand_places import SIZE, scene
 from training.brands.degrade import degrade, proposal
 from training.brands.drawings import from_canvas, read
@@ -184,17 +185,12 @@ def strangers(rows: Sequence[Row]) -> float:
 
 
 def fit(rows: Sequence[Row], level: Level) -> dict[str, float]:
-    """Return the weights of a logistic regression over the rows (Newton's method, ridge)."""
+    """Return the weights of a logistic regression over the rows."""
     described = [terms(row.evidence, level.similarity(row.comparisons)) for row in rows]
     names = list(described[0])
     measured = np.array([[one[name] for name in names] for one in described])
     right = np.array([row.right for row in rows], np.float64)
-    weights = np.zeros(len(names))
-    for _ in range(40):
-        sure = 1 / (1 + np.exp(-np.clip(measured @ weights, -30, 30)))
-        slope = measured.T @ (sure - right) + _RIDGE * weights
-        curve = (measured * (sure * (1 - sure))[:, None]).T @ measured + _RIDGE * np.eye(len(names))
-        weights -= np.linalg.solve(curve, slope)
+    weights = logistic.fit(measured, right, _RIDGE)
     return dict(zip(names, (round(float(weight), 3) for weight in weights), strict=True))
 
 
