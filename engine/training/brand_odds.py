@@ -1,6 +1,8 @@
 """Fit the weights and levels of `visionmq.engine.brand.scoring`: how probable a brand is, and how near strangers come.
 
-    python -m training.brand_odds DRAWINGS PHOTOGRAPHS...
+    python -m training.brand_odds DRAWINGS PHOTOGRAPHS... [--judge]
+
+`--judge` fits nothing: it says how the present weights, and the cut of the default rate, do on both parts.
 
 `DRAWINGS` is the folder that `training.brands.drawings` wrote; of its held-out brands (none is trained on, none
 is in `never_train.txt`) those after the first 150 are used, so that the first 150 can tell how well the fit holds. Half of the
@@ -29,7 +31,7 @@ from visionmq.engine.brand.embedding import LogoEmbedding
 from visionmq.engine.brand.gallery import Near
 from visionmq.engine.brand.marks import Marks, marks_of, pack, unpack
 from visionmq.engine.brand.recognition import NEIGHBOURS, Asked, Sighting, look, sight
-from visionmq.engine.brand.scoring import DEFAULT_LEVEL, REFERENCE_COUNT, RISE, Evidence, Level, terms
+from visionmq.engine.brand.scoring import DEFAULT_LEVEL, ODDS, REFERENCE_COUNT, RISE, Evidence, Level, cut, terms
 from visionmq.engine.brand.views import views
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
@@ -44,6 +46,7 @@ _CUT_OUT: Final = 0.5
 """Part of the others that are cut out."""
 _RATES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _CANDIDATES: Final = 5
+_DEFAULT: Final = 0.01
 _RIDGE: Final = 0.5
 
 
@@ -207,9 +210,10 @@ def judge(rows: Sequence[Row], level: Level, weights: dict[str, float]) -> None:
     print(f"top-1 of {len(known)} known: {np.mean([one[1] for one in known]):.3f}")
     for kind in ("stranger", "photograph"):
         sure = np.array([one[0] for one in best.values() if one[2] == kind])
-        cuts = [(rate, round(float(np.quantile(sure, 1 - rate)), 3)) for rate in _RATES]
-        recall = [round(float(np.mean([one[0] >= cut and one[1] for one in known])), 3) for _, cut in cuts]
-        print(f"{kind} {len(sure)}: cut by rate {cuts}, right and above it {recall}")
+        found = [(rate, round(float(np.quantile(sure, 1 - rate)), 3)) for rate in _RATES]
+        recall = [round(float(np.mean([one[0] >= least and one[1] for one in known])), 3) for _, least in found]
+        print(f"{kind} {len(sure)}: {int((sure >= cut(_DEFAULT)).sum())} pass the cut of the default rate")
+        print(f"{kind} {len(sure)}: cut by rate {found}, right and above it {recall}")
     for low in np.arange(0, 1, 0.1):
         inside = [right for sure, right, _ in best.values() if low <= sure < low + 0.1]
         if inside:
@@ -231,12 +235,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("drawings", type=Path)
     parser.add_argument("photographs", type=Path, nargs="+")
+    parser.add_argument("--judge", action="store_true", help="judge the present weights, fit none")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     parts = [(KEPT_BACK, 10_000, 1), (0, KEPT_BACK, 2)]
     with ProcessPoolExecutor(2) as pool:
         work = partial(gathered, folder=asked.drawings, behind=asked.photographs)
         rows, held_back = pool.map(work, parts)
+    if asked.judge:
+        for words, part in (("fitted on:", rows), ("held back:", held_back)):
+            print(words)
+            judge(part, Level(), ODDS)
+        return
     reached = strangers(rows)
     print(f"DEFAULT_LEVEL {reached:.3f}, of the others {strangers(held_back):.3f}")
     level = Level(reached - DEFAULT_LEVEL)

@@ -39,7 +39,7 @@ _DRAWN: Final = 0.8
 _SLOPING: Final = (1.0, 12.0)
 """Levels a pixel: more than a printed area, less than a printed edge."""
 _GRAIN: Final = 0.45
-"""Part of a photographed thing that slopes so; on dev 19 in 20 drawings have less, things before white 0.5 to 0.7."""
+"""Part of a photographed thing that slopes so: 24 in 25 training drawings have less, three in four cut-out photographs more."""
 _SPAN: Final = 0.8
 """Part of the content's box that a single thing spans."""
 _LINE: Final = 0.12
