@@ -1,6 +1,7 @@
 """`python -m visionmq.worker`: run engines for one or more brokers."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -52,8 +53,14 @@ def parser() -> argparse.ArgumentParser:
     add("--job-mb", type=_positive, default=known.job_mb, metavar="MB", help="memory for a job beyond loaded engines")
     add("--recycle-jobs", type=int, default=known.recycle_jobs, metavar="K", help="replace a child after K jobs")
     add("--recycle-mb", type=int, default=known.recycle_mb, metavar="MB", help="replace a child grown by MB")
-    add("--max-wait-ms", type=float, default=known.max_wait_ms, metavar="MS", help="wait for jobs to share a call")
-    add("--ahead-ms", type=float, default=known.ahead_ms, metavar="MS", help="work held here, so that jobs share calls")
+    add("--max-wait-ms", type=_duration, default=known.max_wait_ms, metavar="MS", help="wait for jobs to share a call")
+    add(
+        "--ahead-ms",
+        type=_duration,
+        default=known.ahead_ms,
+        metavar="MS",
+        help="work held here, so that jobs share calls",
+    )
     add("--log-level", default=known.log_level, choices=["debug", "info", "warning", "error"])
     add("--exit-with-parent", action="store_true", help="end when standard input is closed")
     add("--no-sandbox", action="store_true", help="leave files and network open to engines")
@@ -64,6 +71,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _duration(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or more")
     return value
 
 
