@@ -36,7 +36,7 @@ ODDS: Final[dict[str, float]] = {
 """Weights by term, see `terms`; those of votes and text are set by hand: drawn brands have one reference and no word."""
 CUTS: Final = ((0.001, 0.99), (0.003, 0.87), (0.01, 0.6), (0.03, 0.31), (0.1, 0.09), (0.3, 0.023), (0.5, 0.012))
 """Probability that a picture's best brand must have for a rate of false ones, by rate. Meant are pictures without a known brand,
-of which a quarter shows another brand's logo: of 360 such logos and 360 photographs 0.6 let 3.6 % and 0.2 % through."""
+of which a quarter shows another brand's logo: of 360 such logos and 360 photographs 0.6 let 11 and 1 through."""
 
 
 @dataclass(frozen=True, slots=True)
