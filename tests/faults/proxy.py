@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import struct
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +11,8 @@ from typing import Any
 
 _CHUNK = 1 << 16
 _MOST_HELD = 1 << 20
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER's on, for no seconds: closing sends a reset."""
 
 
 @dataclass(eq=False)
@@ -20,6 +23,7 @@ class _Flow:
     sink: socket.socket
     upward: bool
     held: bytearray = field(default_factory=bytearray)
+    resets: bool = False
 
 
 class Proxy:
@@ -45,6 +49,11 @@ class Proxy:
         """Let all bytes pass again."""
         self._cut = frozenset()
         self._wake_in.send(b"\0")
+
+    def reset(self) -> None:
+        """Answer the next bytes of every connection that is now open with a reset."""
+        for flow in self._flows:
+            flow.resets = flow.upward
 
     def close(self) -> None:
         """Close all connections."""
@@ -89,7 +98,9 @@ class Proxy:
             try:
                 if ready.get(flow.source, 0) & selectors.EVENT_READ:
                     data = flow.source.recv(_CHUNK)
-                    if not data:
+                    if flow.resets:
+                        flow.source.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                    if flow.resets or not data:
                         raise ConnectionError
                     flow.held += data
                 if flow.held:

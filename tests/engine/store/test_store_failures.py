@@ -14,6 +14,7 @@ from sqlalchemy import make_url, text
 from tests.engine.store.asking import FACES, enroll, names, template
 from tests.engine.store.conftest import Place
 from tests.engine.store.servers import Postgres, postgres
+from tests.faults.proxy import Proxy
 from visionmq.engine.api import EngineError
 from visionmq.engine.store import database, upkeep
 from visionmq.engine.store import postgres as driver
@@ -194,6 +195,18 @@ def test_connections_that_the_server_ends_are_opened_again(own_server: Postgres,
         enroll(link, "Ada", template(1, 0, 0, 0))
         own_server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
         assert names(link, 1, 0, 0, 0) == ["Ada"]
+
+
+def test_connections_that_are_reset_under_a_request_are_opened_again(own_server: Postgres, tmp_path: Path) -> None:
+    with Proxy(("127.0.0.1", own_server.port)) as proxy:
+        address = own_server.new_database().replace(
+            f"127.0.0.1:{own_server.port}", proxy.endpoint.removeprefix("tcp://")
+        )
+        with open_here(address, keys=str(tmp_path / "k")) as link:
+            enroll(link, "Ada", template(1, 0, 0, 0))
+            proxy.reset()
+            assert names(link, 1, 0, 0, 0) == ["Ada"]
+            is_whole(link, "Ada")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """How PostgreSQL is reached: encryption as libpq's `sslmode` names it, and bounds on every wait."""
 
+import contextlib
 import ssl
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 
 from visionmq.engine.api import EngineError
 from visionmq.schemas.errors import ErrorCode
@@ -18,6 +21,39 @@ IDLE_SECONDS: Final = 30.0
 """After which the server ends a transaction whose program says nothing more, such as a stopped one."""
 _MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _HINT: Final = f"Known are sslmode ({', '.join(_MODES)}) and sslrootcert."
+_DRIVER: Final = "postgresql+visionmq"
+
+
+class Dialect(PGDialect_pg8000):
+    """SQLAlchemy's, for a pool that opens every lost connection again.
+
+    The driver tells of a connection that the server reset by an OSError as it came, which the pool's
+    ping does not take for one; it then depended on when the reset arrived whether a request failed.
+    """
+
+    supports_statement_cache = True
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Ask for a sign of life."""
+        try:
+            return super().do_ping(dbapi_connection)
+        except OSError as error:
+            if error.errno is None:  # nobody reset it: the server is silent, and would be to a new one
+                raise
+            raise self.loaded_dbapi.InterfaceError("network error") from error
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close a connection, its socket too where it is lost."""
+        stream = getattr(dbapi_connection, "_sock", None)
+        try:
+            super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
+        finally:
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+registry.register(_DRIVER.replace("+", "."), __name__, Dialect.__name__)
 
 
 def split(url: URL) -> tuple[URL, dict[str, Any]]:
@@ -35,7 +71,7 @@ def split(url: URL) -> tuple[URL, dict[str, Any]]:
             stage="store",
             hint=_HINT,
         )
-    return url.set(query={}), {"timeout": CONNECT_SECONDS, "ssl_context": _context(mode, root)}
+    return url.set(drivername=_DRIVER, query={}), {"timeout": CONNECT_SECONDS, "ssl_context": _context(mode, root)}
 
 
 def _context(mode: str, root: str | None) -> ssl.SSLContext | bool | None:
