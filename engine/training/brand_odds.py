@@ -38,13 +38,15 @@ from visionmq.engine.registration.outcome import Array
 
 KEPT_BACK: Final = 150
 _SIZES: Final = (12, 40, 120)
-_ROUNDS: Final = 6
+_ROUNDS: Final = 20
 _QUERIES: Final = 40
 _DRAWN, _SMALL = 0.15, 0.2
 """Parts of the queries that are drawings in other colours, and small in a photograph."""
 _CUT_OUT: Final = 0.5
 """Part of the others that are cut out."""
-_RATES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+_RATES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
+_STRANGERS: Final = 0.25
+"""Part of the pictures without a known brand that show another brand's logo."""
 _CANDIDATES: Final = 5
 _DEFAULT: Final = 0.01
 _RIDGE: Final = 0.5
@@ -197,25 +199,57 @@ def fit(rows: Sequence[Row], level: Level) -> dict[str, float]:
     return dict(zip(names, (round(float(weight), 3) for weight in weights), strict=True))
 
 
-def judge(rows: Sequence[Row], level: Level, weights: dict[str, float]) -> None:
-    """Print how good the ranking is, and the probability that only a part of strangers reaches."""
-    best: dict[int, tuple[float, bool, str]] = {}
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A query's most probable brand."""
+
+    sure: float
+    right: bool
+    kind: str
+
+
+def best_of(rows: Sequence[Row], level: Level, weights: dict[str, float]) -> list[Best]:
+    """Return the most probable brand of each query."""
+    best: dict[int, Best] = {}
     for row in rows:
         described = terms(row.evidence, level.similarity(row.comparisons))
         score = sum(weights.get(name, 0.0) * value for name, value in described.items())
         sure = float(1 / (1 + np.exp(-np.clip(score, -30, 30))))
-        if row.query not in best or sure > best[row.query][0]:
-            best[row.query] = sure, row.right, row.kind
-    known = [one for one in best.values() if one[2] == "known"]
-    print(f"top-1 of {len(known)} known: {np.mean([one[1] for one in known]):.3f}")
-    for kind in ("stranger", "photograph"):
-        sure = np.array([one[0] for one in best.values() if one[2] == kind])
-        found = [(rate, round(float(np.quantile(sure, 1 - rate)), 3)) for rate in _RATES]
-        recall = [round(float(np.mean([one[0] >= least and one[1] for one in known])), 3) for _, least in found]
-        print(f"{kind} {len(sure)}: {int((sure >= cut(_DEFAULT)).sum())} pass the cut of the default rate")
-        print(f"{kind} {len(sure)}: cut by rate {found}, right and above it {recall}")
+        if row.query not in best or sure > best[row.query].sure:
+            best[row.query] = Best(sure, row.right, row.kind)
+    return list(best.values())
+
+
+def passing(best: Sequence[Best], kind: str, least: float) -> float:
+    """Return the part of the queries of a kind whose best brand is at least so probable."""
+    return float(np.mean([one.sure >= least for one in best if one.kind == kind]))
+
+
+def cut_of(best: Sequence[Best], rate: float) -> float:
+    """Return the least probability by which pictures without a known brand pass at this rate."""
+    steps = 1 / (1 + np.exp(-np.linspace(-8, 8, 801)))
+    passed = [
+        _STRANGERS * passing(best, "stranger", least) + (1 - _STRANGERS) * passing(best, "photograph", least)
+        for least in steps
+    ]
+    return float(next((least for least, part in zip(steps, passed, strict=True) if part <= rate), 1.0))
+
+
+def judge(best: Sequence[Best]) -> None:
+    """Print how good the ranking is, what each cut lets through, and whether probabilities come true."""
+    known = [one for one in best if one.kind == "known"]
+    kinds = {kind: [one for one in best if one.kind == kind] for kind in ("stranger", "photograph")}
+    print(f"top-1 of {len(known)} known: {np.mean([one.right for one in known]):.3f}")
+    cuts = [("the default cut", cut(_DEFAULT)), *((f"{rate:.1%}", cut_of(best, rate)) for rate in _RATES)]
+    for name, least in cuts:
+        through = ", ".join(
+            f"{sum(one.sure >= least for one in ones)} of {len(ones)} {kind}s" for kind, ones in kinds.items()
+        )
+        right = np.mean([one.right and one.sure >= least for one in known])
+        wrong = np.mean([not one.right and one.sure >= least for one in known])
+        print(f"{name}: {least:.3f} lets through {through}; known {right:.3f} right, {wrong:.3f} wrong")
     for low in np.arange(0, 1, 0.1):
-        inside = [right for sure, right, _ in best.values() if low <= sure < low + 0.1]
+        inside = [one.right for one in best if low <= one.sure < low + 0.1]
         if inside:
             print(f"said {low:.1f} to {low + 0.1:.1f}: {np.mean(inside):.2f} right of {len(inside)}")
 
@@ -245,16 +279,19 @@ def main() -> None:
     if asked.judge:
         for words, part in (("fitted on:", rows), ("held back:", held_back)):
             print(words)
-            judge(part, Level(), ODDS)
+            judge(best_of(part, Level(), ODDS))
         return
     reached = strangers(rows)
     print(f"DEFAULT_LEVEL {reached:.3f}, of the others {strangers(held_back):.3f}")
     level = Level(reached - DEFAULT_LEVEL)
     weights = fit(rows, level)
     print(weights)
-    judge(rows, level, weights)
-    print("held back:")
-    judge(held_back, level, weights)
+    told = [best_of(part, level, weights) for part in (rows, held_back)]
+    for words, best in zip(("fitted on:", "held back:"), told, strict=True):
+        print(words)
+        judge(best)
+    both = [(rate, round(cut_of([*told[0], *told[1]], rate), 3)) for rate in _RATES]
+    print(f"CUTS {both}")
 
 
 if __name__ == "__main__":
