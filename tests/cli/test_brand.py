@@ -155,6 +155,9 @@ def test_a_folder_is_learnt_and_found_at_once(visionmq):
     assert lines(told.out)[0]["result"]["label"] == "crane"
     listed_ = visionmq("brand", "labels", "-c", "shop", "--jsonl")
     assert [(line["brand"], line["references"]) for line in lines(listed_.out)] == [(name, 1) for name in NAMES]
+    assert "shop\t3\t3" in visionmq("brand", "collections").out
+    every = json.loads(visionmq("brand", "collections", "--json").out)["collections"]
+    assert {"collection": "shop", "brands": 3, "references": 3} in every
 
 
 def test_a_list_is_learnt_and_a_bad_row_fails_alone(visionmq):
@@ -496,6 +499,7 @@ def test_the_asynchronous_client_has_the_same_methods(service):
             (answer,) = await client.brands(["acme.png"])
             assert answer.label == "acme"
             assert (await client.brand_labels()).total == 3
+            assert (await client.brand_collections()).collections
             assert client.brand_counts.pictures == 1
             answers = await client.brands([*["bolt.png"] * 33, "gone.png"])
             assert [one.label for one in answers] == ["bolt"] * 33 + ["unknown"]

@@ -17,7 +17,7 @@ COMMANDS = [
     "access car add", "access car list", "access car edit", "access car key", "access car remove", "access engineer",
     "access engineer add", "access engineer remove", "access engineer assign", "access engineer unassign",
     "access engineer list", "case", "case verify", "audit", "audit verify", "audit list", "audit head",
-    "brand", "brand learn", "brand find", "brand labels", "brand forget", "brand report", "brand calibrate",
+    "brand", "brand learn", "brand find", "brand labels", "brand collections", "brand forget", "brand report", "brand calibrate",
     "store", "store info", "store rekey", "store receipt", "store export", "store import",
     "keys", "keys init", "keys new", "keys list", "keys revoke",
 ]  # fmt: skip

@@ -7,8 +7,9 @@ import pytest
 
 from tests.engine.brand_scenes import Stored, engine_in, logo, on_card, photograph, png
 from visionmq.engine.api import Answer, EngineError, Job
+from visionmq.engine.brand.gallery import collections
 from visionmq.schemas.brand.recognition import RecognizeParams
-from visionmq.schemas.brand.references import ForgetParams, LabelsParams, LearnParams
+from visionmq.schemas.brand.references import CollectionsParams, ForgetParams, LabelsParams, LearnParams
 from visionmq.schemas.brand.report import CalibrateParams, ReportParams
 from visionmq.schemas.codec import encode
 from visionmq.schemas.common import PixelOrder, RawImage
@@ -40,6 +41,7 @@ def ask(engine, params, frames=(), key="k"):
         LearnParams: "brand.learn",
         RecognizeParams: "brand.recognize",
         LabelsParams: "brand.labels",
+        CollectionsParams: "brand.collections",
         ForgetParams: "brand.forget",
         ReportParams: "brand.report",
         CalibrateParams: "brand.calibrate",
@@ -253,6 +255,16 @@ def test_labels_come_by_name_and_in_pages(engine):
     rest = ask(engine, LabelsParams(after="brand 2")).result
     assert [one.brand for one in rest.labels] == [f"brand {seed}" for seed in range(3, BRANDS)]
     assert {one.references for one in rest.labels} == {1}
+
+
+def test_collections_count_brands_and_the_references_of_this_network(engine):
+    learn(engine, [("a", png(logo(60))), ("a", png(logo(61))), ("b", png(logo(62)))], collection="counted")
+    told = ask(engine, CollectionsParams()).result
+    assert [one.collection for one in told.collections] == sorted(one.collection for one in told.collections)
+    (counted,) = [one for one in told.collections if one.collection == "counted"]
+    assert (counted.brands, counted.references) == (2, 3), "a brand's prototype is no reference"
+    others = collections(engine._link, "another-network")
+    assert [(one.subjects, one.templates) for one in others if one.collection == "counted"] == [(2, 0)]
 
 
 def test_forgetting_takes_all_references_and_unknown_brands_are_not_found(engine):

@@ -12,7 +12,15 @@ from visionmq.client.calls import Call, awaited, blocking, checked, reply_of, re
 from visionmq.client.pictures import Picture
 from visionmq.client.replies import Reply
 from visionmq.schemas.brand.recognition import Recognitions, RecognizeParams
-from visionmq.schemas.brand.references import ForgetParams, Forgotten, Labels, LabelsParams, Learned, LearnParams
+from visionmq.schemas.brand.references import (
+    Collections,
+    ForgetParams,
+    Forgotten,
+    Labels,
+    LabelsParams,
+    Learned,
+    LearnParams,
+)
 from visionmq.schemas.brand.report import Calibrated, CalibrateParams, Report, ReportParams
 
 if TYPE_CHECKING:
@@ -104,6 +112,11 @@ def brand_labels(
     return result_of(Labels, "brand.labels", checked(LabelsParams, given, manual=_MANUAL), (), sending)
 
 
+def brand_collections(**sending: Any) -> Call[Collections]:
+    """Return the collections of brands, and how many brands and references each holds."""
+    return result_of(Collections, "brand.collections", None, (), sending)
+
+
 def forget_brand(brand: str, *, collection: str | None = None, **sending: Any) -> Call[Forgotten]:
     """Drop a brand with all its references; raises NotFound for one that is not there."""
     given = {"collection": collection, "brand": brand}
@@ -140,6 +153,7 @@ class BrandCalls(_Counting):
 
     learn_brands = blocking(learn_brands)
     brand_labels = blocking(brand_labels)
+    brand_collections = blocking(brand_collections)
     forget_brand = blocking(forget_brand)
     brand_report = blocking(brand_report)
     calibrate_brands = blocking(calibrate_brands)
@@ -194,6 +208,7 @@ class AsyncBrandCalls(_Counting):
 
     learn_brands = awaited(learn_brands)
     brand_labels = awaited(brand_labels)
+    brand_collections = awaited(brand_collections)
     forget_brand = awaited(forget_brand)
     brand_report = awaited(brand_report)
     calibrate_brands = awaited(calibrate_brands)

@@ -7,7 +7,7 @@ import typer
 
 from visionmq.client.cli import brand_options as options
 from visionmq.client.cli.brand_options import Collection, how
-from visionmq.client.cli.brand_upkeep import calibrate, forget, labels, report
+from visionmq.client.cli.brand_upkeep import calibrate, collections, forget, labels, report
 from visionmq.client.cli.failures import Exit, Failure
 from visionmq.client.cli.group import ReadsByDefault, examples, make_group
 from visionmq.client.cli.options import settings_of, talks
@@ -200,6 +200,7 @@ _COMMANDS: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
         ),
     ),
     (labels, ("visionmq brand labels", "visionmq brand labels --collection shop --jsonl")),
+    (collections, ("visionmq brand collections",)),
     (forget, ("visionmq brand forget acme", "visionmq brand forget acme --collection shop --yes")),
     (report, ("visionmq brand report", "visionmq brand report --collection shop --json")),
     (calibrate, ("visionmq brand calibrate --collection shop",)),

@@ -1,4 +1,4 @@
-"""`visionmq brand labels`, `forget`, `report` and `calibrate`: what a collection holds, and its upkeep."""
+"""`visionmq brand labels`, `collections`, `forget`, `report` and `calibrate`: what a collection holds, and its upkeep."""
 
 import sys
 from typing import Annotated, Any, Final
@@ -47,6 +47,21 @@ def labels(
     if old:
         words = f"{board.count(old, 'brand')} learnt with another model, and not found by this one: learn again"
         print(words, file=sys.stderr)
+
+
+@talks
+def collections(context: typer.Context, as_json: AsJson = False, store: Store = None) -> None:
+    """List the collections of brands, and how many brands and pictures each holds."""
+    from visionmq.client.cli.show import print_json, print_table
+
+    with service(settings_of(context), ENGINES, store=store, tell=not as_json) as client:
+        found = client.brand_collections()
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one.collection, one.brands, one.references) for one in found.collections]
+    empty = "there are no collections yet; visionmq brand learn FOLDER makes the first"
+    print_table(("collection", "brands", "pictures"), rows, empty=empty)
 
 
 @talks

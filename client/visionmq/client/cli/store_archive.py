@@ -11,7 +11,7 @@ from visionmq.client.cli.options import settings_of, talks
 from visionmq.client.cli.stores import Store, service
 
 ENGINES: Final = ("store",)
-KINDS: Final = {"face": "visionmq face collections", "brand": "visionmq brand labels --collection NAME"}
+KINDS: Final = {"face": "visionmq face collections", "brand": "visionmq brand collections"}
 """What may be exported, and how to see what there is."""
 _LEAST: Final = 8
 

@@ -12,7 +12,7 @@ from visionmq.engine.board import load_pens
 from visionmq.engine.brand import learning
 from visionmq.engine.brand.attempts import attempt
 from visionmq.engine.brand.calibration import calibrate
-from visionmq.engine.brand.gallery import Brands, Marked
+from visionmq.engine.brand.gallery import Brands, Marked, collections
 from visionmq.engine.brand.recognition import Embedding
 from visionmq.engine.brand.recognizing import Recognizer
 from visionmq.engine.brand.report import report
@@ -20,7 +20,18 @@ from visionmq.engine.brand.words import Words, load_words, words_capability
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.messages import Author
 from visionmq.schemas.brand.recognition import RecognizeParams
-from visionmq.schemas.brand.references import ForgetParams, Forgotten, Label, Labels, LabelsParams, Learned, LearnParams
+from visionmq.schemas.brand.references import (
+    CollectionInfo,
+    Collections,
+    CollectionsParams,
+    ForgetParams,
+    Forgotten,
+    Label,
+    Labels,
+    LabelsParams,
+    Learned,
+    LearnParams,
+)
 from visionmq.schemas.brand.report import CalibrateParams, ReportParams
 from visionmq.schemas.common import ModelInfo, ProgressReport
 from visionmq.schemas.errors import ErrorCode
@@ -33,6 +44,7 @@ _RECOGNIZE: Final = OperationSpec(
 )
 _LEARN: Final = OperationSpec("brand.learn", LearnParams, 1, MAX_IMAGES, reads_pictures=False, max_batch=_BATCH)
 _LABELS: Final = OperationSpec("brand.labels", LabelsParams)
+_COLLECTIONS: Final = OperationSpec("brand.collections", CollectionsParams)
 _FORGET: Final = OperationSpec("brand.forget", ForgetParams)
 _REPORT: Final = OperationSpec("brand.report", ReportParams)
 _CALIBRATE: Final = OperationSpec("brand.calibrate", CalibrateParams)
@@ -58,8 +70,8 @@ class BrandEngine:
         self._resources = resources
 
     def operations(self) -> Sequence[OperationSpec]:
-        """Return the six `brand.*` operations."""
-        return _RECOGNIZE, _LEARN, _LABELS, _FORGET, _REPORT, _CALIBRATE
+        """Return the seven `brand.*` operations."""
+        return _RECOGNIZE, _LEARN, _LABELS, _COLLECTIONS, _FORGET, _REPORT, _CALIBRATE
 
     def capabilities(self) -> Sequence[Capability]:
         """Return whether the network and the reading of word marks are installed."""
@@ -85,6 +97,7 @@ class BrandEngine:
             return self._learn(jobs)
         work = {
             _LABELS.name: self._labels,
+            _COLLECTIONS.name: self._collections,
             _FORGET.name: self._forget,
             _REPORT.name: self._report,
             _CALIBRATE.name: self._calibrate,
@@ -107,11 +120,14 @@ class BrandEngine:
 
     def _brands(self, collection: str) -> Brands:
         """Return a collection of this model."""
+        marked = self._marked.setdefault(collection, Marked())
+        return Brands(self._stored, collection, model_name(self._eyes), self._eyes.DIMENSION, marked)
+
+    @property
+    def _stored(self) -> Link:
         if self._link is None:
             raise EngineError(ErrorCode.INTERNAL, "The brand engine was not loaded.", stage=learning.STAGE)
-        marked = self._marked.setdefault(collection, Marked())
-        eyes = self._eyes
-        return Brands(self._link, collection, f"{eyes.NAME}-{eyes.VERSION}", eyes.DIMENSION, marked)
+        return self._link
 
     # ---- operations ----------------------------------------------------------------------
 
@@ -156,6 +172,14 @@ class BrandEngine:
         ]
         return Answer(Labels(collection=params.collection, labels=rows, total=page.total, pass_back=params.pass_back))
 
+    def _collections(self, job: Job) -> Answer:
+        assert isinstance(job.params, CollectionsParams)
+        rows = [
+            CollectionInfo(collection=one.collection, brands=one.subjects, references=one.templates)
+            for one in collections(self._stored, model_name(self._eyes))
+        ]
+        return Answer(Collections(collections=rows, model=self._model(), pass_back=job.params.pass_back))
+
     def _forget(self, job: Job) -> Answer:
         params = job.params
         assert isinstance(params, ForgetParams)
@@ -186,6 +210,11 @@ class BrandEngine:
         author = Author(job.key or job.request_id, job.user)
         found = calibrate(self._brands(params.collection), params.collection, author)
         return Answer(replace(found, pass_back=params.pass_back))
+
+
+def model_name(eyes: Embedding) -> str:
+    """Return the name under which a network's references are kept."""
+    return f"{eyes.NAME}-{eyes.VERSION}"
 
 
 def _tell(jobs: Sequence[Job], stage: str, fraction: float) -> None:

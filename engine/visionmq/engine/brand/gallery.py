@@ -13,6 +13,7 @@ from visionmq.engine.brand.marks import Marks, unpack
 from visionmq.engine.registration.outcome import Array
 from visionmq.engine.store.link import Link
 from visionmq.engine.store.messages import (
+    COLLECTIONS,
     ENROLL,
     FORGET,
     GET_NOTES,
@@ -21,12 +22,14 @@ from visionmq.engine.store.messages import (
     SUBJECTS,
     TEMPLATES,
     Author,
+    CollectionRow,
     Enroll,
     Enrolled,
     Forget,
     Gallery,
     GetNotes,
     GetTemplates,
+    ListCollections,
     ListSubjects,
     NewTemplate,
     Receipt,
@@ -48,6 +51,11 @@ _CACHED: Final = 2000
 """Marks kept unpacked in memory, about 100 KB each at most."""
 _CALIBRATION: Final = "calibration"
 _LIST: Final = "`visionmq brand labels --collection {}` lists what there is."
+
+
+def collections(link: Link, model: str) -> list[CollectionRow]:
+    """Return the collections of brands by name, with how many references of a model each holds."""
+    return link.call(COLLECTIONS, ListCollections(KIND, model)).collections
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,12 @@ def list_collections(session: Session, request: ListCollections) -> CollectionLi
     """Return the collections of a kind that hold subjects or once did."""
     people = select(subjects.c.collection, func.count().label("n")).where(subjects.c.kind == request.kind)
     held = {row.collection: row.n for row in session.connection.execute(people.group_by(subjects.c.collection))}
+    is_meant = templates.c.gallery_id == galleries.c.gallery_id
+    if request.model is not None:
+        is_meant &= galleries.c.model == request.model
     counted = (
         select(galleries.c.collection, func.count(templates.c.template_id).label("n"))
-        .outerjoin(templates, templates.c.gallery_id == galleries.c.gallery_id)
+        .outerjoin(templates, is_meant)
         .where(galleries.c.kind == request.kind)
         .group_by(galleries.c.collection)
     )

@@ -142,9 +142,10 @@ class SubjectPage(Struct, frozen=True, kw_only=True):
 
 
 class ListCollections(Struct, frozen=True):
-    """Ask which collections of a kind there are."""
+    """Ask which collections of a kind there are, and how many templates of a model each holds; of all models without one."""
 
     kind: str
+    model: str | None = None
 
 
 class CollectionRow(Struct, frozen=True):

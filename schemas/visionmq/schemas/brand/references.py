@@ -81,6 +81,27 @@ class Labels(Struct, frozen=True, kw_only=True):
     pass_back: Any = None
 
 
+class CollectionsParams(Params, frozen=True, kw_only=True):
+    """Which collections there are."""
+
+
+class CollectionInfo(Struct, frozen=True, kw_only=True):
+    """One collection."""
+
+    collection: str
+    brands: int
+    references: int
+    """Of the present model; 0 where all were learnt with another."""
+
+
+class Collections(Struct, frozen=True, kw_only=True):
+    """All collections of brands, by name."""
+
+    collections: list[CollectionInfo]
+    model: ModelInfo
+    pass_back: Any = None
+
+
 class ForgetParams(Params, frozen=True, kw_only=True):
     """Which brand to drop with all its references."""
 
