@@ -191,7 +191,7 @@ class Plain:
         self._session = open_model(model.read_bytes(), model.name)
 
     def _embed(self, pixels: Any) -> Any:
-        square = letterbox(pixels, _LITE0_SIDE)[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32)
+        square = letterbox(pixels, (_LITE0_SIDE, _LITE0_SIDE))[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32)
         found = self._session.run(None, {self._session.get_inputs()[0].name: (square - 127) / 128})[0][0]
         return found / np.linalg.norm(found)
 

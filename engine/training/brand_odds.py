@@ -35,6 +35,7 @@ from visionmq.engine.brand.scoring import DEFAULT_LEVEL, ODDS, REFERENCE_COUNT, 
 from visionmq.engine.brand.views import views
 from visionmq.engine.picture import Pixels
 from visionmq.engine.registration.outcome import Array
+from visionmq.schemas.brand.recognition import DEFAULT_FPR
 
 KEPT_BACK: Final = 150
 _SIZES: Final = (12, 40, 120)
@@ -48,7 +49,6 @@ _RATES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
 _STRANGERS: Final = 0.25
 """Part of the pictures without a known brand that show another brand's logo."""
 _CANDIDATES: Final = 5
-_DEFAULT: Final = 0.01
 _RIDGE: Final = 0.5
 
 
@@ -240,7 +240,7 @@ def judge(best: Sequence[Best]) -> None:
     known = [one for one in best if one.kind == "known"]
     kinds = {kind: [one for one in best if one.kind == kind] for kind in ("stranger", "photograph")}
     print(f"top-1 of {len(known)} known: {np.mean([one.right for one in known]):.3f}")
-    cuts = [("the default cut", cut(_DEFAULT)), *((f"{rate:.1%}", cut_of(best, rate)) for rate in _RATES)]
+    cuts = [("the default cut", cut(DEFAULT_FPR)), *((f"{rate:.1%}", cut_of(best, rate)) for rate in _RATES)]
     for name, least in cuts:
         through = ", ".join(
             f"{sum(one.sure >= least for one in ones)} of {len(ones)} {kind}s" for kind, ones in kinds.items()

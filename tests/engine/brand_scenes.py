@@ -33,7 +33,7 @@ class Slopes:
 
 
 def _slopes(crop: np.ndarray) -> np.ndarray:
-    gray = cv2.cvtColor(letterbox(crop, 96), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    gray = cv2.cvtColor(letterbox(crop, (96, 96)), cv2.COLOR_BGR2GRAY).astype(np.float32)
     soft = cv2.GaussianBlur(gray, (0, 0), 1.5)
     across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
     turn = (np.degrees(np.arctan2(down, across)) % 180 // 22.5).astype(int).clip(0, 7)

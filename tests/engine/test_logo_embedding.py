@@ -12,7 +12,7 @@ from training.brands.names import Barred, key
 from training.brands.splits import read_unseen
 from visionmq.engine.api import EngineError
 from visionmq.engine.brand.embedding import LogoEmbedding
-from visionmq.engine.brand.letterbox import letterbox
+from visionmq.engine.brand.letterbox import FRAMES, frame_of, letterbox, letterboxed
 
 _DEV = Path(__file__).parents[2].parent / "shared" / "data" / "logos" / "dev"
 
@@ -98,10 +98,44 @@ def test_degrading_is_the_same_for_the_same_seed_and_stays_inside_the_picture():
 def test_a_letterbox_keeps_proportions_and_fills_with_the_colour_of_the_rim():
     crop = np.full((20, 80, 3), 200, np.uint8)
     crop[5:15, 20:60] = 10
-    square = letterbox(crop, 64)
+    square = letterbox(crop, (64, 64))
     assert square.shape == (64, 64, 3)
     assert (square[:20] == 200).all()
     assert (square[30:34, 20:44] == 10).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "frame"),
+    [
+        ((90, 100), (128, 128)),
+        ((30, 20), (160, 96)),
+        ((20, 30), (96, 160)),
+        ((500, 80), (224, 64)),
+        ((10, 90), (64, 224)),
+        ((1, 1), (128, 128)),
+    ],
+)
+def test_a_crop_gets_the_frame_whose_proportions_are_nearest(size, frame):
+    width, height = size
+    framed = letterboxed(np.full((height, width, 3), 7, np.uint8), LogoEmbedding.SIDE)
+    assert framed.shape == (frame[1], frame[0], 3)
+    assert (framed == 7).all()
+    assert frame_of(width, height, LogoEmbedding.SIDE, FRAMES[:1]) == (128, 128)
+
+
+def test_all_frames_take_about_as_long_and_have_sides_that_the_network_halves_evenly():
+    for width, height in FRAMES:
+        assert 0.85 <= width * height / 32**2 <= 1.0
+        assert (width * LogoEmbedding.SIDE // 32) % 32 == 0
+        assert (height * LogoEmbedding.SIDE // 32) % 32 == 0
+
+
+def test_crops_of_all_shapes_are_answered_in_their_order(embedding):
+    shapes = [(40, 40), (20, 90), (40, 41), (90, 20), (30, 50), (50, 30), (21, 90)]
+    crops = [np.random.default_rng(at).integers(0, 256, (*shape, 3), np.uint8) for at, shape in enumerate(shapes)]
+    together = embedding.embed(crops)
+    for crop, found in zip(crops, together, strict=True):
+        np.testing.assert_allclose(embedding.embed([crop])[0], found, atol=1e-4)
 
 
 @pytest.mark.parametrize(

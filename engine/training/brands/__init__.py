@@ -11,9 +11,10 @@ Everything is made from packages that are licensed for any use; `sources.NPM` pi
     python -m $B.splits   node_modules never_train.txt          # once: writes splits.json, the held-out brands
     python -m $B.drawings node_modules never_train.txt data     # 15,000 drawings of 7,100 brands, 4 minutes
     P="--photographs /usr/share/wallpapers /usr/share/backgrounds"
-    python -m $B.train    data 1.pt $P --minutes 55 --seed 1                       # on two cores
-    python -m $B.train    data 2.pt $P --minutes 32 --seed 2 --start 1.pt
-    python -m $B.train    data logos.pt $P --minutes 112 --seed 3 --start 2.pt
+    python -m $B.train    data 1.pt $P --minutes 55 --seed 1 --square              # on two cores
+    python -m $B.train    data 2.pt $P --minutes 32 --seed 2 --square --start 1.pt
+    python -m $B.train    data 3.pt $P --minutes 112 --seed 3 --square --start 2.pt
+    python -m $B.train    data logos.pt $P --minutes 52 --seed 4 --rate 0.6 --start 3.pt
     python -m $B.export   logos.pt logo_embedding.onnx --half
     python -m $B.evaluate logo_embedding.onnx --plain --data data --dev ../shared/data/logos/dev --photographs OPENCV_EXAMPLES
 

@@ -14,7 +14,7 @@ from training.brands import camera
 from training.brands.drawings import from_canvas
 from training.brands.photographs import background, colour
 from training.brands.recolour import ink, recolour
-from visionmq.engine.brand.letterbox import letterbox
+from visionmq.engine.brand.letterbox import FRAMES, Frames, letterboxed
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -26,13 +26,14 @@ _VISIBLE: Final = 45.0
 
 @dataclass(slots=True)
 class Studio:
-    """Draws samples of SIDE pixels; one a process, since it owns its random numbers."""
+    """Draws samples in frames of SIDE squared pixels; one a process, since it owns its random numbers."""
 
     canvases: Array
     photos: list[Array]
     words: list[Array]
     side: int
     rng: np.random.Generator
+    frames: Frames = FRAMES
 
     def clean(self, index: int) -> Array:
         """Return a drawing as a reference shows it: on white or black, upright, whole."""
@@ -41,7 +42,7 @@ class Studio:
         level = np.full(3, 0.0 if self._mean(bgra).mean() > 225 else 255.0)
         bgra = self._pad(bgra, self.rng.uniform(0, 0.15), square=self.rng.random() < 0.6)
         picture = camera.over(np.full((*bgra.shape[:2], 3), level.astype(np.uint8), np.uint8), bgra)
-        return letterbox(picture, self.side)
+        return letterboxed(picture, self.side, self.frames)
 
     def wild(self, index: int) -> Array:
         """Return a drawing as a proposal in a photograph shows it."""
@@ -52,13 +53,13 @@ class Studio:
         if rng.random() < 0.22:
             bgra = self._plate(bgra)
         picture = self._scene(bgra)
-        return letterbox(self._degraded(picture), self.side)
+        return letterboxed(self._degraded(picture), self.side, self.frames)
 
     def nothing(self) -> Array:
         """Return a crop of a photograph or a surface, sometimes with a word, without a logo."""
         size = tuple(int(side) for side in self.rng.integers(32, 150, 2))
         picture = background((size[0], size[1]), self.rng, self.photos)
-        return letterbox(self._degraded(picture), self.side)
+        return letterboxed(self._degraded(picture), self.side, self.frames)
 
     def _mean(self, bgra: Array) -> Array:
         total = bgra.reshape(-1, 4).sum(axis=0, dtype=np.float64)

@@ -15,6 +15,7 @@ from torch.utils.data import (  # type: ignore[import-not-found,unused-ignore]
 )
 
 from training.brands.augment import Studio
+from visionmq.engine.brand.letterbox import FRAMES, Frames, by_shape
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -24,12 +25,13 @@ _MEEK: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a batch holds: `brands` times two views, then `nothing` views without a logo, of `side` pixels."""
+    """What a batch holds: `brands` times two views, then `nothing` views without a logo, in frames of `side` squared pixels."""
 
     brands: int
     nothing: int
     side: int
     seed: int
+    frames: Frames = FRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,30 @@ class Material:
     words: list[Array]
 
 
+Stack: TypeAlias = tuple[Any, Any]
+"""Pictures of one shape (n, h, w, 3) uint8 BGR, and their places in the batch (n,)."""
+
+
+def stacked(views: list[Array]) -> list[Stack]:
+    """Return views as stacks, one for each shape among them."""
+    groups = by_shape(views).values()
+    return [(torch.from_numpy(np.stack([views[at] for at in group])), torch.tensor(group)) for group in groups]
+
+
 class Batches(IterableDataset):  # type: ignore[misc,unused-ignore]
-    """Endless batches: pictures (n, side, side, 3) uint8 BGR and brands (2 * brands,), views of a brand next to each other."""
+    """Endless batches: stacks of views, and brands (2 * brands,); views of a brand are next to each other, nothing comes last."""
 
     def __init__(self, material: Material, plan: Plan) -> None:
         super().__init__()
         self.material, self.plan = material, plan
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+    def __iter__(self) -> Iterator[tuple[list[Stack], Any]]:
         cv2.setNumThreads(1)
         os.nice(_MEEK)
         info = get_worker_info()
         rng = np.random.default_rng([self.plan.seed, info.id if info else 0])
         made = self.material
-        studio = Studio(made.canvases, made.photos, made.words, self.plan.side, rng)
+        studio = Studio(made.canvases, made.photos, made.words, self.plan.side, rng, self.plan.frames)
         queue: list[int] = []
         while True:
             if len(queue) < self.plan.brands:
@@ -63,7 +75,7 @@ class Batches(IterableDataset):  # type: ignore[misc,unused-ignore]
             brands, queue = queue[: self.plan.brands], queue[self.plan.brands :]
             views = [view for brand in brands for view in _pair(studio, made.groups[brand])]
             views += [studio.nothing() for _ in range(self.plan.nothing)]
-            yield torch.from_numpy(np.stack(views)), torch.tensor(brands).repeat_interleave(2)
+            yield stacked(views), torch.tensor(brands).repeat_interleave(2)
 
 
 def _pair(studio: Studio, drawings: list[int]) -> tuple[Array, Array]:

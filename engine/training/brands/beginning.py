@@ -1,5 +1,6 @@
 """Where training begins: the projection whitens clean drawings, proxies are their means, equal drawings are found."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import cv2
@@ -8,8 +9,9 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 
 from training.brands import camera
 from training.brands.augment import Studio
-from training.brands.batches import Material
+from training.brands.batches import Material, Stack, stacked
 from training.brands.network import DIMENSION, Embedder
+from visionmq.engine.brand.letterbox import Frames
 
 _TWINS: Final = 0.96
 """Correlation of two small grey drawings, or of one with the other's negative, from which they are one under two names."""
@@ -18,22 +20,24 @@ _FLOOR: Final = 0.05
 """Added to the variance of each direction, as a part of the mean, so that whitening does not blow up noise."""
 
 
-def features(net: Embedder, material: Material, side: int) -> Any:
+def features(net: Embedder, material: Material, side: int, frames: Frames) -> Any:
     """Return the backbone's features (drawings, FEATURES) of every drawing as a reference shows it."""
-    studio = Studio(material.canvases, material.photos, material.words, side, np.random.default_rng(0))
+    studio = Studio(material.canvases, material.photos, material.words, side, np.random.default_rng(0), frames)
     found = []
     net.eval()
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for start in range(0, len(material.canvases), 128):
-            views = np.stack([studio.clean(index) for index in range(start, min(start + 128, len(material.canvases)))])
-            found.append(net.backbone((pictures(views).flip(1) - 127.0) / 128.0).float())
+            views = [studio.clean(index) for index in range(start, min(start + 128, len(material.canvases)))]
+            found.append(run(lambda given: net.backbone((given.flip(1) - 127.0) / 128.0), stacked(views)))
     return torch.cat(found)
 
 
-def pictures(views: Any) -> Any:
-    """Return pictures (n, side, side, 3) uint8 as the network's input (n, 3, side, side) float."""
-    given = views if isinstance(views, torch.Tensor) else torch.from_numpy(views)
-    return given.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+def run(net: Callable[[Any], Any], stacks: list[Stack]) -> Any:
+    """Return what a network makes of a batch (n, d) float: each stack of it as (n, 3, h, w) float, the results in order."""
+    found = [
+        net(views.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)) for views, _ in stacks
+    ]
+    return torch.cat(found).float()[torch.cat([places for _, places in stacks]).argsort()]
 
 
 def whiten(net: Embedder, seen: Any) -> None:

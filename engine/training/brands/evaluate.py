@@ -44,7 +44,7 @@ def plain_backbone() -> Embed:
     def embed(crops: Sequence[Array]) -> Array:
         found = []
         for start in range(0, len(crops), 16):
-            squares = np.stack([letterbox(crop, _PLAIN_SIDE) for crop in crops[start : start + 16]])
+            squares = np.stack([letterbox(crop, (_PLAIN_SIDE, _PLAIN_SIDE)) for crop in crops[start : start + 16]])
             inputs = torch.from_numpy(squares[..., ::-1].copy()).permute(0, 3, 1, 2).float()
             with torch.no_grad():
                 found.append(net((inputs - 127.0) / 128.0).numpy())

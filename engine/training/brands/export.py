@@ -1,4 +1,6 @@
-"""Write the network as ONNX: crops (n, side, side, 3) uint8 BGR in, embeddings (n, DIMENSION) float32 of length one out.
+"""Write the network as ONNX: crops (n, h, w, 3) uint8 BGR in, embeddings (n, DIMENSION) float32 of length one out.
+
+Sides are multiples of 32: TensorFlow's padding is written for sides that halve evenly.
 
     python -m training.brands.export CHECKPOINT OUT.onnx
 
@@ -19,7 +21,7 @@ from torch import nn  # type: ignore[import-not-found,unused-ignore]
 
 from training.brands.network import Backbone, Embedder
 
-SIDE: Final = 128
+_SIDE: Final = 128
 _SMALL: Final = 256
 """Tensors of fewer values stay as they are."""
 
@@ -35,11 +37,11 @@ class _Whole(nn.Module):  # type: ignore[misc,unused-ignore]
         return self.net(crops.permute(0, 3, 1, 2).float())
 
 
-def to_onnx(net: Embedder, side: int = SIDE) -> onnx.ModelProto:
+def to_onnx(net: Embedder) -> onnx.ModelProto:
     """Return the network in float32, batch normalisation folded into the convolutions."""
     whole = _Whole(net).eval()
-    example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
-    axes = {"crops": {0: "n"}, "embeddings": {0: "n"}}
+    example = torch.zeros(2, _SIDE, _SIDE, 3, dtype=torch.uint8)
+    axes = {"crops": {0: "n", 1: "h", 2: "w"}, "embeddings": {0: "n"}}
     written = io.BytesIO()
     names: dict[str, Any] = {"input_names": ["crops"], "output_names": ["embeddings"], "dynamic_axes": axes}
     torch.onnx.export(whole, (example,), written, dynamo=False, opset_version=17, **names)
@@ -91,9 +93,8 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--half", action="store_true", help="float16 instead of int8 with scales")
-    parser.add_argument("--side", type=int, default=SIDE)
     asked = parser.parse_args()
-    model = shrink(to_onnx(read_net(asked.checkpoint), asked.side), to_bytes=not asked.half)
+    model = shrink(to_onnx(read_net(asked.checkpoint)), to_bytes=not asked.half)
     asked.out.write_bytes(model.SerializeToString())
 
 

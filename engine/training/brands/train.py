@@ -23,13 +23,14 @@ import cv2
 import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import distributed  # type: ignore[import-not-found,unused-ignore]
 
-from training.brands.batches import Material, Plan, loader
-from training.brands.beginning import features, find_twins, first_proxies, pictures, whiten
+from training.brands.batches import Material, Plan, Stack, loader
+from training.brands.beginning import features, find_twins, first_proxies, run, whiten
 from training.brands.drawings import read
 from training.brands.losses import Proxies, contrast
 from training.brands.network import Embedder, pretrained
 from training.brands.photographs import read_photographs
 from training.brands.words import draw_words
+from visionmq.engine.brand.letterbox import FRAMES, Frames
 
 _FROZEN: Final = 3
 _BRANDS, _NOTHING = 48, 6
@@ -65,10 +66,10 @@ class Trainer:
     steps: int = 0
 
     @classmethod
-    def fresh(cls, made: Material, kept: Path) -> "Trainer":
+    def fresh(cls, made: Material, kept: Path, frames: Frames) -> "Trainer":
         """Return the state at the beginning: Lite0, whitened, proxies at the drawings' means; features are kept in a file."""
         net = Embedder(pretrained()).to(memory_format=torch.channels_last)
-        seen = torch.load(kept, weights_only=True) if kept.exists() else features(net, made, _SIDE)
+        seen = torch.load(kept, weights_only=True) if kept.exists() else features(net, made, _SIDE, frames)
         torch.save(seen, kept)
         whiten(net, seen)
         with torch.no_grad():
@@ -91,19 +92,19 @@ class Trainer:
         ]
         return cls(net, copy.deepcopy(net).eval(), proxies, torch.optim.AdamW(groups, betas=(0.9, 0.99), foreach=True))
 
-    def rate(self, progress: float) -> None:
-        """Set learning rates for a part of the time that has gone (0 to 1)."""
-        share = min(1.0, (self.steps + 1) / _WARM) * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)))
+    def rate(self, progress: float, share: float = 1.0) -> None:
+        """Set learning rates for a part of the time that has gone (0 to 1), as a share of the usual."""
+        share *= min(1.0, (self.steps + 1) / _WARM) * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)))
         for group, rate in zip(self.optimiser.param_groups, _RATES.values(), strict=True):
             group["lr"] = rate * share
 
-    def step(self, views: Any, brands: Any) -> tuple[float, float]:
+    def step(self, stacks: list[Stack], brands: Any) -> tuple[float, float]:
         """Learn from a batch; return the loss to proxies and the contrast."""
-        self.net.train()
+        self.net.train(len(stacks) == 1)  # of a few pictures of one shape no mean is worth following
         for layer in (self.net.backbone.stem, *self.net.backbone.blocks[:_FROZEN]):
             layer.eval()
         with torch.autocast("cpu", torch.bfloat16):
-            found = self.net(pictures(views))
+            found = run(self.net, stacks)
         logos, nothing = found[: len(brands)].float(), found[len(brands) :].float()
         by_proxy = self.proxies(logos, brands, nothing)
         by_batch = contrast(logos, brands, nothing, self.proxies.twins)
@@ -166,14 +167,17 @@ class Team:
         return bool(flat[-1] > 0)
 
 
-def run(trainer: Trainer, batches: Iterator[tuple[Any, Any]], team: Team, *, out: Path, seconds: float) -> None:
+def train(
+    trainer: Trainer, batches: Iterator[tuple[list[Stack], Any]], team: Team, *, asked: argparse.Namespace
+) -> None:
     """Train for some seconds; the first of the team writes `out` every ten minutes and at the end."""
+    out, seconds = asked.out, 60 * asked.minutes
     began = saved = time.monotonic()
     shown = [0.0, 0.0]
     over = False
     while not over:
         now = time.monotonic()
-        trainer.rate((now - began) / seconds)
+        trainer.rate((now - began) / seconds, asked.rate)
         shown = [0.98 * old + 0.02 * new for old, new in zip(shown, trainer.step(*next(batches)), strict=True)]
         if trainer.steps % _MEET == 0:
             over = team.meet(trainer, done=now - began > seconds)
@@ -192,13 +196,15 @@ def work(rank: int, asked: argparse.Namespace, made: Material, meeting: Path) ->
     """Train as one of a team."""
     torch.manual_seed(asked.seed)
     torch.set_num_threads(1)
-    batches = iter(loader(made, Plan(_BRANDS, _NOTHING, _SIDE, asked.seed * 100 + rank), 1))
+    frames = FRAMES[:1] if asked.square else FRAMES
+    plan = Plan(_BRANDS, _NOTHING, _SIDE, asked.seed * 100 + rank, frames)
+    batches = iter(loader(made, plan, 1))
     first = next(batches)  # the workers are forked before this process computes
-    trainer = Trainer.fresh(made, asked.out.with_suffix(f".features{rank}"))
+    trainer = Trainer.fresh(made, asked.out.with_suffix(f".features{rank}"), frames)
     if asked.start is not None:
         trainer.go_on(asked.start)
     team = Team(rank, asked.processes, meeting)
-    run(trainer, chain([first], batches), team, out=asked.out, seconds=60 * asked.minutes)
+    train(trainer, chain([first], batches), team, asked=asked)
 
 
 def main() -> None:
@@ -209,6 +215,10 @@ def main() -> None:
     parser.add_argument("--photographs", type=Path, nargs="+", default=[])
     parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the usual learning rates")
+    parser.add_argument(
+        "--square", action="store_true", help="every crop in a square frame: quicker, and word marks are small"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
