@@ -271,6 +271,7 @@ def test_forgetting_takes_all_references_and_unknown_brands_are_not_found(engine
     learn(engine, [("gone", png(logo(50))), ("gone", png(logo(51))), ("stays", png(logo(52)))], collection="forget")
     told = ask(engine, ForgetParams(collection="forget", brand="gone"), key="forget").result
     assert (told.brand, told.references) == ("gone", 2)
+    assert find(engine, png(logo(50)), collection="forget")[0].label == "unknown"
     (result,) = find(engine, png(logo(50)), collection="forget", threshold=-1.0)
     assert {one.brand for one in [*result.matches, *result.candidates]} == {"stays"}
     with pytest.raises(EngineError) as caught:
